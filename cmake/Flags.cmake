@@ -1,0 +1,33 @@
+# Compiler flags, hung on targets: warnings, what all objects share, and what a kernel of csrc/cpu gets beside that.
+add_library(rushlight_warnings INTERFACE)
+target_compile_options(rushlight_warnings INTERFACE -Wall -Wextra $<$<BOOL:${RUSHLIGHT_WERROR}>:-Werror>)
+
+find_package(Threads REQUIRED)
+add_library(rushlight_flags INTERFACE)
+target_compile_features(rushlight_flags INTERFACE cxx_std_20)
+target_include_directories(rushlight_flags INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/csrc)
+target_link_libraries(rushlight_flags INTERFACE Threads::Threads ${CMAKE_DL_LIBS})
+# -ffp-contract=off: contracted by luck, a*b+c would change its bits with the code around it (DESIGN, section 4)
+target_compile_options(rushlight_flags INTERFACE -fvisibility=hidden -fvisibility-inlines-hidden
+                                                 -fno-semantic-interposition -ffp-contract=off)
+
+if(RUSHLIGHT_SANITIZE)
+  # -O1 for every object, kernels too: -O3 compiles for minutes here and checks no more
+  target_compile_options(rushlight_flags INTERFACE -fsanitize=${RUSHLIGHT_SANITIZE} -fno-sanitize-recover=all
+                                                   -fno-omit-frame-pointer -g -O1)
+  target_link_options(rushlight_flags INTERFACE -fsanitize=${RUSHLIGHT_SANITIZE})
+endif()
+
+# Flags of the objects compiled once per instruction set.
+function(rushlight_kernel_flags target isa)
+  target_compile_definitions(${target} PRIVATE RL_ISA=${isa})
+  target_compile_options(${target} PRIVATE -fno-math-errno -fno-trapping-math)
+  if(NOT RUSHLIGHT_SANITIZE)
+    target_compile_options(${target} PRIVATE -O3)
+  endif()
+  if(isa MATCHES "^v[234]$")
+    target_compile_options(${target} PRIVATE -march=x86-64-${isa})
+  elseif(NOT isa STREQUAL "baseline")
+    message(FATAL_ERROR "RUSHLIGHT_ISAS: no instruction set `${isa}`; expected v2, v3, v4 or baseline")
+  endif()
+endfunction()

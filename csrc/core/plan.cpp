@@ -1,0 +1,236 @@
+// Building a plan and walking it: flat where memory order agrees, by tiles of 16 x 64 where it does not.
+#include "core/plan.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/parallel.h"
+
+namespace rl {
+namespace {
+
+// Below this many elements a second thread costs more than it brings: bench/native/launch.
+constexpr int64_t kGrain = 16384;
+
+template <int Bytes>
+struct Word {
+  unsigned char bytes[Bytes];
+};
+
+/// rows x cols elements between a dense block and strided memory. The loop that steps less far in memory is the inner one.
+template <class W, bool Gather>
+void move_tile(W* block, char* memory, int64_t rows, int64_t cols, int64_t row_step, int64_t col_step) {
+  if (std::abs(row_step) < std::abs(col_step)) {
+    for (int64_t c = 0; c < cols; ++c)
+      for (int64_t r = 0; r < rows; ++r) {
+        char* where = memory + r * row_step + c * col_step;
+        if constexpr (Gather)
+          std::memcpy(block + r * cols + c, where, sizeof(W));
+        else
+          std::memcpy(where, block + r * cols + c, sizeof(W));
+      }
+    return;
+  }
+  for (int64_t r = 0; r < rows; ++r) {
+    char* row = memory + r * row_step;
+    W* packed = block + r * cols;
+    if (col_step == int64_t(sizeof(W))) {
+      if constexpr (Gather)
+        std::memcpy(packed, row, size_t(cols) * sizeof(W));
+      else
+        std::memcpy(row, packed, size_t(cols) * sizeof(W));
+      continue;
+    }
+    for (int64_t c = 0; c < cols; ++c) {
+      if constexpr (Gather)
+        std::memcpy(packed + c, row + c * col_step, sizeof(W));
+      else
+        std::memcpy(row + c * col_step, packed + c, sizeof(W));
+    }
+  }
+}
+
+template <bool Gather>
+void move_tile(int64_t item, void* block, char* memory, int64_t rows, int64_t cols, int64_t row_step, int64_t col_step) {
+  switch (item) {
+    case 1: return move_tile<Word<1>, Gather>(static_cast<Word<1>*>(block), memory, rows, cols, row_step, col_step);
+    case 2: return move_tile<Word<2>, Gather>(static_cast<Word<2>*>(block), memory, rows, cols, row_step, col_step);
+    case 4: return move_tile<Word<4>, Gather>(static_cast<Word<4>*>(block), memory, rows, cols, row_step, col_step);
+    case 8: return move_tile<Word<8>, Gather>(static_cast<Word<8>*>(block), memory, rows, cols, row_step, col_step);
+    default: return move_tile<Word<16>, Gather>(static_cast<Word<16>*>(block), memory, rows, cols, row_step, col_step);
+  }
+}
+
+/// A block's memory for every operand of one thread, and how a constant fills it once.
+struct Stage {
+  alignas(64) unsigned char block[kMaxOperands][kBlock * 16];
+  alignas(64) unsigned char raw[kBlock * 16];  // elements as they are in memory, before conversion
+
+  void fill_constant(const PlannedOperand& o, int index, int64_t n) {
+    const int64_t item = item_size(o.block);
+    unsigned char* block_bytes = block[index];
+    o.value.store(o.block, block_bytes);
+    for (int64_t done = 1; done < n; done *= 2)
+      std::memcpy(block_bytes + done * item, block_bytes, size_t(std::min(done, n - done) * item));
+  }
+  void gather(const PlannedOperand& o, int index, char* memory, int64_t rows, int64_t cols, int64_t row_step, int64_t col_step) {
+    void* target = o.memory == o.block ? static_cast<void*>(block[index]) : raw;
+    move_tile<true>(o.item, target, memory, rows, cols, row_step, col_step);
+    if (o.memory != o.block) converters[int(o.block)][int(o.memory)](rows * cols, block[index], raw);
+  }
+  void scatter(const PlannedOperand& o, int index, char* memory, int64_t rows, int64_t cols, int64_t row_step, int64_t col_step) {
+    void* source = block[index];
+    if (o.memory != o.block) {
+      converters[int(o.memory)][int(o.block)](rows * cols, raw, block[index]);
+      source = raw;
+    }
+    move_tile<false>(o.item, source, memory, rows, cols, row_step, col_step);
+  }
+};
+
+}  // namespace
+
+Plan::Plan(const Kernel& kernel, std::span<const Operand> list, DType key)
+    : operands(int(list.size())), outputs(kernel.outputs) {
+  RL_ASSERT(operands <= kMaxOperands);
+  const Tensor& out = *list[0].tensor;
+  const int full = out.ndim();
+  // dims of the output from the fastest to the slowest, without those of size 1
+  int order[kMaxDims];
+  for (int d = full - 1; d >= 0; --d) {
+    numel *= out.size(d);
+    if (out.size(d) == 1) continue;
+    int at = ndim++;
+    for (; at > 0 && std::abs(out.stride(order[at - 1])) > std::abs(out.stride(d)); --at) order[at] = order[at - 1];
+    order[at] = d;
+  }
+  for (int i = 0; i < operands; ++i) {
+    PlannedOperand& o = operand[i];
+    o.block = (kernel.bool_operands >> i) & 1u ? DType::Bool : key;
+    o.constant = list[i].tag == Operand::Tag::Constant;
+    if (o.constant) {
+      o.value = list[i].constant;
+      o.base = nullptr;
+      o.memory = o.block;
+      o.item = item_size(o.block);
+      for (int d = 0; d < ndim; ++d) o.strides[d] = 0;
+      continue;
+    }
+    const Tensor& t = *list[i].tensor;
+    o.base = static_cast<char*>(t.data());
+    o.memory = t.dtype();
+    o.item = item_size(t.dtype());
+    const int shift = full - t.ndim();  // an input of fewer dims is broadcast from the left
+    for (int d = 0; d < ndim; ++d) {
+      const int own = order[d] - shift;
+      o.strides[d] = own < 0 || t.size(own) == 1 ? 0 : t.stride(own) * o.item;
+    }
+  }
+  // coalesce: a dim joins the faster one before it where every operand steps on evenly
+  int kept = 0;
+  for (int d = 0; d < ndim; ++d) {
+    const int64_t size = out.size(order[d]);
+    bool joins = d > 0;
+    for (int i = 0; joins && i < operands; ++i) joins = operand[i].strides[d] == operand[i].strides[kept - 1] * sizes[kept - 1];
+    if (joins) {
+      sizes[kept - 1] *= size;
+      continue;
+    }
+    for (int i = 0; i < operands; ++i) operand[i].strides[kept] = operand[i].strides[d];
+    sizes[kept++] = size;
+  }
+  ndim = kept;
+  if (ndim == 0) {
+    ndim = 1;
+    sizes[0] = 1;
+    for (int i = 0; i < operands; ++i) operand[i].strides[0] = operand[i].constant ? 0 : operand[i].item;
+  }
+}
+
+bool Plan::is_flat() const {
+  if (ndim != 1) return false;
+  for (int i = 0; i < operands; ++i)
+    if (!steps_by_item(operand[i])) return false;
+  return true;
+}
+
+void Plan::run_flat(BlockFunction function, const Parameters& parameters) const {
+  parallel_for(numel, kGrain, [&](int64_t begin, int64_t end) {
+    void* blocks[kMaxOperands];
+    for (int i = 0; i < operands; ++i) blocks[i] = operand[i].base + begin * operand[i].item;
+    function(end - begin, blocks, parameters);
+  });
+}
+
+void Plan::run_tiles(BlockFunction function, const Parameters& parameters) const {
+  // An operand is direct where a row of it is dense, of the kernel's dtype; the others are staged.
+  bool direct[kMaxOperands], across = false;
+  for (int i = 0; i < operands; ++i) {
+    direct[i] = steps_by_item(operand[i]);
+    across |= !operand[i].constant && operand[i].strides[0] != 0 && std::abs(operand[i].strides[0]) != operand[i].item;
+  }
+  const int64_t size0 = sizes[0], size1 = ndim > 1 ? sizes[1] : 1;
+  const bool spans_rows = size0 < kTileCols && size1 > 1;  // short rows: one call for a whole tile, everything staged
+  int64_t rows = 1, cols = std::min(size0, kBlock);
+  if (spans_rows)
+    rows = std::min(size1, kBlock / size0);
+  else if (across && size1 > 1)
+    rows = std::min(size1, kTileRows), cols = std::min(size0, kTileCols);
+  if (spans_rows)
+    for (int i = 0; i < operands; ++i) direct[i] = false;
+
+  const int64_t tiles0 = (size0 + cols - 1) / cols, tiles1 = (size1 + rows - 1) / rows;
+  int64_t tiles = tiles0 * tiles1;
+  for (int d = 2; d < ndim; ++d) tiles *= sizes[d];
+  const int64_t grain = std::max<int64_t>(1, kGrain / (rows * cols));
+
+  parallel_for(tiles, grain, [&](int64_t begin, int64_t end) {
+    Stage stage;
+    for (int i = 0; i < operands; ++i)
+      if (operand[i].constant) stage.fill_constant(operand[i], i, rows * cols);
+    for (int64_t tile = begin; tile < end; ++tile) {
+      int64_t rest = tile;
+      const int64_t c0 = rest % tiles0 * cols;
+      rest /= tiles0;
+      const int64_t r0 = rest % tiles1 * rows;
+      rest /= tiles1;
+      int64_t outer[kMaxDims];
+      for (int d = 2; d < ndim; ++d) outer[d] = rest % sizes[d], rest /= sizes[d];
+      const int64_t tile_cols = std::min(cols, size0 - c0), tile_rows = std::min(rows, size1 - r0);
+
+      char* corner[kMaxOperands];
+      int64_t row_step[kMaxOperands];
+      for (int i = 0; i < operands; ++i) {
+        const PlannedOperand& o = operand[i];
+        if (o.constant) continue;
+        row_step[i] = ndim > 1 ? o.strides[1] : 0;
+        corner[i] = o.base + c0 * o.strides[0] + r0 * row_step[i];
+        for (int d = 2; d < ndim; ++d) corner[i] += outer[d] * o.strides[d];
+        if (i >= outputs && !direct[i]) stage.gather(o, i, corner[i], tile_rows, tile_cols, row_step[i], o.strides[0]);
+      }
+      void* blocks[kMaxOperands];
+      if (spans_rows) {
+        for (int i = 0; i < operands; ++i) blocks[i] = stage.block[i];
+        function(tile_rows * tile_cols, blocks, parameters);
+      } else {
+        for (int64_t r = 0; r < tile_rows; ++r) {
+          for (int i = 0; i < operands; ++i)
+            blocks[i] = direct[i] ? corner[i] + r * row_step[i]
+                        : operand[i].constant ? stage.block[i]
+                                              : stage.block[i] + r * tile_cols * item_size(operand[i].block);
+          function(tile_cols, blocks, parameters);
+        }
+      }
+      for (int i = 0; i < outputs; ++i)
+        if (!direct[i]) stage.scatter(operand[i], i, corner[i], tile_rows, tile_cols, row_step[i], operand[i].strides[0]);
+    }
+  });
+}
+
+void Plan::run(BlockFunction function, const Parameters& parameters) const {
+  if (numel == 0) return;
+  if (is_flat()) return run_flat(function, parameters);
+  run_tiles(function, parameters);
+}
+
+}  // namespace rl

@@ -1,0 +1,41 @@
+// The plan of a pointwise launch: dims sorted by the output's strides and coalesced, and the tiles they are walked in.
+#pragma once
+
+#include <span>
+
+#include "core/launch.h"
+
+namespace rl {
+
+constexpr int kMaxOperands = 8;
+constexpr int64_t kBlock = 1024;  // elements of a staged block: 4 KiB of float32, so that eight operands stay in L1 and L2
+constexpr int64_t kTileRows = 16, kTileCols = 64;
+
+struct PlannedOperand {
+  char* base;          // null for a constant
+  int64_t item;        // bytes of an element in memory
+  DType memory, block; // dtype in memory, dtype the kernel sees
+  bool constant;
+  Scalar value;
+  int64_t strides[kMaxDims];  // bytes, the output's fastest dim first
+};
+
+struct Plan {
+  int ndim = 0;
+  int operands = 0, outputs = 0;
+  int64_t numel = 1;
+  int64_t sizes[kMaxDims];  // fastest first, coalesced
+  PlannedOperand operand[kMaxOperands];
+
+  /// `block_dtype(i)` says what the kernel sees of operand i.
+  Plan(const Kernel& kernel, std::span<const Operand> operands, DType key);
+  void run(BlockFunction function, const Parameters& parameters) const;
+
+ private:
+  bool is_flat() const;
+  bool steps_by_item(const PlannedOperand& o) const { return !o.constant && o.memory == o.block && o.strides[0] == o.item; }
+  void run_flat(BlockFunction, const Parameters&) const;
+  void run_tiles(BlockFunction, const Parameters&) const;
+};
+
+}  // namespace rl

@@ -1,0 +1,47 @@
+// A storage: a block of memory on a device. A version: how often values behind it were written, beside the storage.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+
+#include "core/device.h"
+#include "core/ref.h"
+
+namespace rl {
+
+class Storage : public Counted {
+ public:
+  /// Fresh memory of the device's allocator, not initialised. Throws OutOfMemory.
+  static Ref<Storage> allocate(size_t bytes, Device device);
+  /// Memory owned by someone else; `release(context)` is called once, from any thread.
+  static Ref<Storage> borrow(void* data, size_t bytes, void (*release)(void*), void* context);
+  static void destroy(Storage* storage) noexcept;
+
+  void* data() const { return data_; }
+  size_t bytes() const { return bytes_; }
+  Device device() const { return device_; }
+  bool borrowed() const { return release_ != nullptr; }
+
+ private:
+  void* data_ = nullptr;
+  size_t bytes_ = 0;
+  Device device_;
+  void (*release_)(void*) = nullptr;
+  void* context_ = nullptr;
+};
+
+/// Shared by a tensor, its views, `detach()` and `Parameter(x)`; `.data` starts a new one (DESIGN, section 4).
+class Version : public Counted {
+ public:
+  static Ref<Version> make() { return Ref<Version>(new Version); }
+  static void destroy(Version* v) noexcept { delete v; }
+  uint32_t value() const { return value_.load(std::memory_order_relaxed); }
+  void bump() { value_.fetch_add(1, std::memory_order_relaxed); }
+  /// Where the last write came from, for the error of a saved tensor that changed: a static kernel or op name.
+  const char* last_writer = nullptr;
+
+ private:
+  std::atomic<uint32_t> value_{0};
+};
+
+}  // namespace rl

@@ -1,0 +1,173 @@
+// Shapes: contiguity, broadcasting, stride order, overlap, and the creation of empty tensors.
+#include "core/tensor.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace rl {
+
+bool Tensor::is_contiguous() const {
+  int64_t expected = 1;
+  for (int d = ndim() - 1; d >= 0; --d) {
+    if (sizes_[d] == 0) return true;
+    if (sizes_[d] != 1 && strides_[d] != expected) return numel() == 0;
+    expected *= sizes_[d];
+  }
+  return true;
+}
+
+int64_t checked_mul(int64_t a, int64_t b, const char* op) {
+  int64_t product;
+  RL_CHECK(!__builtin_mul_overflow(a, b, &product), op, ": the number of elements or bytes overflows 63 bits (", a, " x ", b,
+           ")");
+  return product;
+}
+
+int64_t checked_numel(const Dims& sizes, const char* op) {
+  RL_CHECK(sizes.size() <= kMaxDims, op, ": ", sizes.size(), " dims; a tensor has at most ", kMaxDims);
+  int64_t n = 1;
+  bool empty = false;
+  for (int64_t s : sizes) {
+    RL_CHECK(s >= 0, op, ": Trying to create tensor with negative dimension ", s, ": ", sizes);
+    empty |= s == 0;
+    if (s != 0) n = checked_mul(n, s, op);
+  }
+  return empty ? 0 : n;
+}
+
+Dims contiguous_strides(const Dims& sizes) {
+  Dims strides(sizes.size());
+  int64_t step = 1;
+  for (int d = sizes.size() - 1; d >= 0; --d) {
+    strides[d] = step;
+    step *= std::max<int64_t>(sizes[d], 1);
+  }
+  return strides;
+}
+
+Dims strides_like(const Dims& sizes, const Tensor& like) {
+  if (!(sizes == like.sizes()) || like.is_contiguous()) return contiguous_strides(sizes);
+  const int ndim = sizes.size();
+  Dims order(ndim);  // dims from the slowest to the fastest
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return like.stride(int(a)) > like.stride(int(b)); });
+  Dims strides(ndim);
+  int64_t step = 1;
+  for (int i = ndim - 1; i >= 0; --i) {
+    const int d = int(order[i]);
+    // an expanded or a holey tensor has no dense order of its own: row-major
+    if (sizes[d] > 1 && like.stride(d) != step) return contiguous_strides(sizes);
+    strides[d] = step;
+    step *= std::max<int64_t>(sizes[d], 1);
+  }
+  return strides;
+}
+
+Tensor empty(const Dims& sizes, DType dtype, Device device) {
+  const int64_t bytes = checked_mul(checked_numel(sizes, "empty"), item_size(dtype), "empty");
+  return Tensor(Storage::allocate(size_t(bytes), device), Version::make(), dtype, sizes, contiguous_strides(sizes), 0);
+}
+
+Tensor empty_strided(const Dims& sizes, const Dims& strides, DType dtype, Device device) {
+  RL_CHECK(sizes.size() == strides.size(), "empty_strided: ", sizes.size(), " sizes and ", strides.size(), " strides");
+  int64_t reach = 1;
+  if (checked_numel(sizes, "empty_strided") == 0) reach = 0;
+  for (int d = 0; d < sizes.size() && reach; ++d) {
+    RL_CHECK(strides[d] >= 0, "empty_strided: strides must not be negative: ", strides);
+    const int64_t step = checked_mul(sizes[d] - 1, strides[d], "empty_strided");
+    RL_CHECK(!__builtin_add_overflow(reach, step, &reach), "empty_strided: the number of bytes overflows 63 bits");
+  }
+  const int64_t bytes = checked_mul(reach, item_size(dtype), "empty_strided");
+  return Tensor(Storage::allocate(size_t(bytes), device), Version::make(), dtype, sizes, strides, 0);
+}
+
+int wrap_dim(int64_t dim, int ndim, const char* op) {
+  const int range = std::max(ndim, 1);
+  RL_CHECK_INDEX(-range <= dim && dim < range, op, ": Dimension out of range (expected to be in range of [", -range, ", ",
+                 range - 1, "], but got ", dim, ")");
+  return int(dim < 0 ? dim + range : dim);
+}
+
+Dims broadcast_shapes(const Dims& a, const Dims& b, const char* op) {
+  if (a == b) return a;
+  const int n = std::max(a.size(), b.size());
+  Dims sizes(n);
+  for (int i = 0; i < n; ++i) {
+    const int64_t x = i < a.size() ? a[a.size() - 1 - i] : 1, y = i < b.size() ? b[b.size() - 1 - i] : 1;
+    RL_CHECK(x == y || x == 1 || y == 1, op, ": The size of tensor a (", x, ") must match the size of tensor b (", y,
+             ") at non-singleton dimension ", n - 1 - i, "; the shapes are ", a, " and ", b);
+    sizes[n - 1 - i] = x == 1 ? y : x;
+  }
+  return sizes;
+}
+
+Dims broadcast_strides(const Tensor& t, const Dims& sizes) {
+  Dims strides(sizes.size());
+  for (int d = 0; d < t.ndim(); ++d) {
+    const int target = sizes.size() - t.ndim() + d;
+    strides[target] = t.size(d) == 1 && sizes[target] != 1 ? 0 : t.stride(d);
+  }
+  return strides;
+}
+
+Tensor broadcast_to(const Tensor& t, const Dims& sizes, const char* op) {
+  if (t.sizes() == sizes) return t;
+  bool fits = t.ndim() <= sizes.size();
+  for (int i = 1; fits && i <= t.ndim(); ++i) {
+    const int64_t from = t.size(t.ndim() - i), to = sizes[sizes.size() - i];
+    fits = from == to || from == 1;
+  }
+  RL_CHECK(fits, op, ": a tensor of shape ", t.sizes(), " does not broadcast to ", sizes);
+  return t.view(sizes, broadcast_strides(t, sizes), t.offset());
+}
+
+std::pair<int64_t, int64_t> byte_range(const Tensor& t) {
+  if (t.numel() == 0) return {0, -1};
+  int64_t low = t.offset(), high = t.offset();
+  for (int d = 0; d < t.ndim(); ++d) (t.stride(d) < 0 ? low : high) += (t.size(d) - 1) * t.stride(d);
+  const int64_t item = item_size(t.dtype());
+  return {low * item, (high + 1) * item - 1};
+}
+
+bool overlaps_itself(const Tensor& t) {
+  if (t.is_contiguous()) return false;
+  // Sorted by stride, each dim must step over everything the faster ones reach. Sufficient, and as strict as PyTorch's.
+  int order[kMaxDims], n = 0;
+  for (int d = 0; d < t.ndim(); ++d) {
+    if (t.size(d) == 0) return false;
+    if (t.size(d) > 1) order[n++] = d;
+  }
+  std::sort(order, order + n, [&](int a, int b) { return std::abs(t.stride(a)) < std::abs(t.stride(b)); });
+  int64_t reach = 0;
+  for (int i = 0; i < n; ++i) {
+    const int64_t step = std::abs(t.stride(order[i]));
+    if (step <= reach) return true;
+    reach += step * (t.size(order[i]) - 1);
+  }
+  return false;
+}
+
+bool overlaps_partly(const Tensor& a, const Tensor& b) {
+  if (!(a.storage() == b.storage())) return false;
+  if (a.offset() == b.offset() && a.dtype() == b.dtype() && a.sizes() == b.sizes() && a.strides() == b.strides()) return false;
+  const auto [a0, a1] = byte_range(a);
+  const auto [b0, b1] = byte_range(b);
+  if (a1 < b0 || b1 < a0) return false;
+  // Interleaved views (even and odd columns) share a range and no element: exact where the strides agree.
+  if (a.strides() == b.strides() && a.sizes() == b.sizes() && a.dtype() == b.dtype()) {
+    int64_t difference = std::abs(a.offset() - b.offset());
+    for (int d = 0; d < a.ndim(); ++d) {
+      const int64_t step = std::abs(a.stride(d));
+      if (step > 0 && difference < step && !overlaps_itself(a)) {
+        // the shift stays within one step of dim d: disjoint if no faster dim reaches that far
+        int64_t faster = 0;
+        for (int e = 0; e < a.ndim(); ++e)
+          if (std::abs(a.stride(e)) < step) faster += std::abs(a.stride(e)) * (a.size(e) - 1);
+        if (difference > faster && difference + faster < step) return false;
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace rl

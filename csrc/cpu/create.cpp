@@ -1,0 +1,37 @@
+// ramp: arithmetic progressions for arange and linspace.
+#include "cpu/create_kernels.h"
+
+#include <type_traits>
+
+#include "core/parallel.h"
+
+RL_ISA_BEGIN
+
+template <class T>
+static void ramp(const KernelCall& call) {
+  const auto p = call.parameters.as<kernels::Ramp>();
+  const View& out = call.operands[0];
+  T* values = out.as<T>();
+  const int64_t n = out.sizes[0];
+  parallel_for(n, 1 << 16, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      if constexpr (std::is_integral_v<T>)
+        values[i] = T(uint64_t(p.first) + uint64_t(i) * uint64_t(p.stride));
+      else if (p.mirrored)  // in T throughout, as PyTorch steps
+        values[i] = i < n / 2 ? T(p.start) + T(i) * T(p.step) : T(p.end) - T(n - 1 - i) * T(p.step);
+      else
+        values[i] = T(p.start + double(i) * p.step);
+    }
+  });
+}
+
+extern const KernelEntry create_entries[];
+const KernelEntry create_entries[] = {
+    {&kernels::ramp, DType::UInt8, &ramp<uint8_t>}, {&kernels::ramp, DType::Int8, &ramp<int8_t>},
+    {&kernels::ramp, DType::Int16, &ramp<int16_t>}, {&kernels::ramp, DType::Int32, &ramp<int32_t>},
+    {&kernels::ramp, DType::Int64, &ramp<int64_t>}, {&kernels::ramp, DType::Float32, &ramp<float>},
+    {&kernels::ramp, DType::Float64, &ramp<double>}};
+extern const int create_count;
+const int create_count = int(sizeof(create_entries) / sizeof(KernelEntry));
+
+RL_ISA_END

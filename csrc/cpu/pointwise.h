@@ -1,0 +1,106 @@
+// How a functor runs over a block: one contiguous loop per functor, dtype and instruction set.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "core/kernel.h"
+#include "functors/traits.h"
+
+RL_ISA_BEGIN
+
+template <class F>
+concept Parametrised = requires { typename F::Params; };
+template <class F>
+concept BoolFirst = requires { F::bool_first; };
+template <class F, class T>
+concept HasRare = requires(T x) { F::rare(x); };
+
+template <class F, class T>
+struct ParamsOf {
+  struct None {};
+  using type = None;
+};
+template <Parametrised F, class T>
+struct ParamsOf<F, T> {
+  using type = typename F::Params;
+};
+
+/// Calls the functor with or without its parameters.
+template <class F, class P, class... X>
+RL_INLINE auto apply(const P& params, X... x) {
+  if constexpr (Parametrised<F>)
+    return F()(params, x...);
+  else
+    return F()(x...);
+}
+
+template <class F, class T>
+static void unary_loop(int64_t n, void* const* blocks, const Parameters& parameters) {
+  const auto params = parameters.as<typename ParamsOf<F, T>::type>();
+  using R = decltype(apply<F>(params, T()));
+  R* out = static_cast<R*>(blocks[0]);
+  const T* x = static_cast<const T*>(blocks[1]);
+  if constexpr (HasRare<F, T>) {
+    // Flags first, so that a block computed in place still has its inputs when the flagged elements are done slowly.
+    constexpr int64_t kChunk = 256;
+    for (int64_t at = 0; at < n; at += kChunk) {
+      const int64_t end = at + kChunk < n ? at + kChunk : n;
+      int any = 0;
+      for (int64_t i = at; i < end; ++i) any |= F::rare(x[i]);
+      if (any) {
+        for (int64_t i = at; i < end; ++i) out[i] = F::rare(x[i]) ? F::slow(x[i]) : F()(x[i]);
+        continue;
+      }
+#pragma GCC ivdep
+      for (int64_t i = at; i < end; ++i) out[i] = F()(x[i]);
+    }
+  } else {
+#pragma GCC ivdep
+    for (int64_t i = 0; i < n; ++i) out[i] = apply<F>(params, x[i]);
+  }
+}
+
+template <class F, class T>
+static void binary_loop(int64_t n, void* const* blocks, const Parameters& parameters) {
+  const auto params = parameters.as<typename ParamsOf<F, T>::type>();
+  using R = decltype(apply<F>(params, T(), T()));
+  R* out = static_cast<R*>(blocks[0]);
+  const T* x = static_cast<const T*>(blocks[1]);
+  const T* y = static_cast<const T*>(blocks[2]);
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) out[i] = apply<F>(params, x[i], y[i]);
+}
+
+template <class F, class T>
+static void ternary_loop(int64_t n, void* const* blocks, const Parameters& parameters) {
+  const auto params = parameters.as<typename ParamsOf<F, T>::type>();
+  using X = std::conditional_t<BoolFirst<F>, bool, T>;
+  using R = decltype(apply<F>(params, X(), T(), T()));
+  R* out = static_cast<R*>(blocks[0]);
+  const X* x = static_cast<const X*>(blocks[1]);
+  const T* y = static_cast<const T*>(blocks[2]);
+  const T* z = static_cast<const T*>(blocks[3]);
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) out[i] = apply<F>(params, x[i], y[i], z[i]);
+}
+
+RL_ISA_END
+
+// The dtypes a row names, each with one function.
+#define RL_ENTRIES_Floating(k, loop, F) \
+  {&kernels::k, DType::Float32, &loop<functors::F, float>}, {&kernels::k, DType::Float64, &loop<functors::F, double>},
+#define RL_ENTRIES_Integers(k, loop, F)                                                                                   \
+  {&kernels::k, DType::UInt8, &loop<functors::F, uint8_t>}, {&kernels::k, DType::Int8, &loop<functors::F, int8_t>},        \
+      {&kernels::k, DType::Int16, &loop<functors::F, int16_t>}, {&kernels::k, DType::Int32, &loop<functors::F, int32_t>}, \
+      {&kernels::k, DType::Int64, &loop<functors::F, int64_t>},
+#define RL_ENTRIES_Bool(k, loop, F) {&kernels::k, DType::Bool, &loop<functors::F, bool>},
+#define RL_ENTRIES_Numeric(k, loop, F) RL_ENTRIES_Floating(k, loop, F) RL_ENTRIES_Integers(k, loop, F)
+#define RL_ENTRIES_NumericBool(k, loop, F) RL_ENTRIES_Numeric(k, loop, F) RL_ENTRIES_Bool(k, loop, F)
+#define RL_ENTRIES_IntegersBool(k, loop, F) RL_ENTRIES_Integers(k, loop, F) RL_ENTRIES_Bool(k, loop, F)
+#define RL_ENTRIES_All(k, loop, F)                                                                                        \
+  RL_ENTRIES_NumericBool(k, loop, F){&kernels::k, DType::UInt16, &loop<functors::F, uint16_t>},                           \
+      {&kernels::k, DType::UInt32, &loop<functors::F, uint32_t>}, {&kernels::k, DType::UInt64, &loop<functors::F, uint64_t>}, \
+      {&kernels::k, DType::Float16, &loop<functors::F, half>}, {&kernels::k, DType::BFloat16, &loop<functors::F, bfloat16>},  \
+      {&kernels::k, DType::Complex64, &loop<functors::F, complex<float>>},                                                \
+      {&kernels::k, DType::Complex128, &loop<functors::F, complex<double>>},

@@ -1,0 +1,72 @@
+// Activations with parameters, and the fused backward forms of the common ones (g is the gradient of the result).
+#pragma once
+
+#include "functors/binary.h"
+
+namespace rl::functors {
+
+struct TanhBackward {
+  template <class T>
+  RL_INLINE T operator()(T g, T out) const {
+    return g * (T(1) - out * out);
+  }
+};
+struct SigmoidBackward {
+  template <class T>
+  RL_INLINE T operator()(T g, T out) const {
+    return g * ((T(1) - out) * out);
+  }
+};
+struct ReluBackward {  // relu'(0) = 0
+  template <class T>
+  RL_INLINE T operator()(T g, T out) const {
+    return out > T(0) ? g : T(0);
+  }
+};
+struct LeakyRelu {
+  using Params = Number;
+  template <class T>
+  RL_INLINE T operator()(const Params& slope, T x) const {
+    return x > T(0) ? x : x * slope.as<T>();
+  }
+};
+struct LeakyReluBackward {
+  using Params = Number;
+  template <class T>
+  RL_INLINE T operator()(const Params& slope, T g, T x) const {
+    return x > T(0) ? g : g * slope.as<T>();
+  }
+};
+
+/// x * Phi(x), and its tanh form. Hendrycks, Gimpel 2016, arXiv:1606.08415.
+struct Gelu {
+  struct Params {
+    bool tanh_form;
+  };
+  template <class T>
+  RL_INLINE T operator()(const Params& p, T x) const {
+    if (p.tanh_form) return T(0.5) * x * (T(1) + tanh(inner(x)));
+    return x * T(0.5) * (T(1) + erf(x * T(0.70710678118654752440)));  // 1 / sqrt(2)
+  }
+  /// sqrt(2 / pi) * (x + 0.044715 x^3)
+  template <class T>
+  RL_INLINE static T inner(T x) {
+    return T(0.79788456080286535588) * (x + T(0.044715) * x * x * x);
+  }
+};
+struct GeluBackward {
+  using Params = Gelu::Params;
+  template <class T>
+  RL_INLINE T operator()(const Params& p, T g, T x) const {
+    if (p.tanh_form) {
+      const T t = tanh(Gelu::inner(x));
+      const T slope = T(0.79788456080286535588) * (T(1) + T(3 * 0.044715) * x * x);
+      return g * (T(0.5) * (T(1) + t) + T(0.5) * x * (T(1) - t * t) * slope);
+    }
+    const T cdf = T(0.5) * (T(1) + erf(x * T(0.70710678118654752440)));
+    const T pdf = exp(x * x * T(-0.5)) * T(0.39894228040143267794);  // 1 / sqrt(2 pi)
+    return g * (cdf + x * pdf);
+  }
+};
+
+}  // namespace rl::functors

@@ -1,0 +1,230 @@
+// What the binary ops compute, and the ternary ones. `Params` of a functor is plain data that the op packs.
+#pragma once
+
+#include "functors/traits.h"
+
+namespace rl::functors {
+
+#define RL_BINARY_ARITHMETIC(Name, sign)             \
+  struct Name {                                      \
+    template <class T>                               \
+    RL_INLINE T operator()(T x, T y) const {         \
+      using W = typename wrapping<T>::type;          \
+      return T(W(x) sign W(y));                      \
+    }                                                \
+  };
+RL_BINARY_ARITHMETIC(Add, +)
+RL_BINARY_ARITHMETIC(Sub, -)
+RL_BINARY_ARITHMETIC(Mul, *)
+#undef RL_BINARY_ARITHMETIC
+
+/// A number that an op hands to a functor, in the two forms a compute dtype may need.
+struct Number {
+  double real;
+  int64_t integer;
+  template <class T>
+  RL_INLINE T as() const {
+    if constexpr (is_floating<T>)
+      return T(real);
+    else
+      return T(integer);
+  }
+};
+
+struct AddScaled {  // x + alpha * y
+  using Params = Number;
+  template <class T>
+  RL_INLINE T operator()(const Params& alpha, T x, T y) const {
+    using W = typename wrapping<T>::type;
+    return T(W(x) + W(alpha.as<T>()) * W(y));
+  }
+};
+struct Div {
+  template <class T>
+  RL_INLINE T operator()(T x, T y) const {
+    return x / y;
+  }
+};
+/// Integer division that cannot trap: 0 for a zero divisor (the op refuses it first), wrapping for min / -1.
+template <class T>
+RL_INLINE T safe_quotient(T x, T y) {
+  if constexpr (std::is_signed_v<T>)
+    if (y == T(-1)) return Add()(T(0), T(typename wrapping<T>::type(0) - typename wrapping<T>::type(x)));
+  return y == T(0) ? T(0) : T(x / y);
+}
+struct DivTrunc {
+  template <class T>
+  RL_INLINE T operator()(T x, T y) const {
+    if constexpr (is_floating<T>)
+      return trunc(x / y);
+    else
+      return safe_quotient(x, y);
+  }
+};
+struct Fmod {  // sign of the dividend
+  template <class T>
+  RL_INLINE T operator()(T x, T y) const {
+    if constexpr (is_floating<T>)
+      return fmod(x, y);
+    else
+      return T(x - safe_quotient(x, y) * y);
+  }
+};
+struct Remainder {  // sign of the divisor, as in Python
+  template <class T>
+  RL_INLINE T operator()(T x, T y) const {
+    const T r = Fmod()(x, y);
+    return r != T(0) && ((r < T(0)) != (y < T(0))) ? T(r + y) : r;
+  }
+};
+struct FloorDivide {  // Python's //: for floats floor((x - remainder) / y), so that -0.1 // 0.1 is -1 and not 0
+  template <class T>
+  RL_INLINE T operator()(T x, T y) const {
+    if constexpr (is_floating<T>) {
+      const T mod = Fmod()(x, y);
+      T quotient = (x - mod) / y;
+      if (mod != T(0) && (y < T(0)) != (mod < T(0))) quotient -= T(1);
+      const T whole = floor(quotient);
+      const T rounded = quotient - whole > T(0.5) ? whole + T(1) : whole;
+      return y == T(0) ? x / y : quotient != T(0) ? rounded : copysign(T(0), x / y);
+    } else {
+      const T quotient = safe_quotient(x, y), r = T(x - quotient * y);
+      return r != T(0) && ((r < T(0)) != (y < T(0))) ? T(quotient - 1) : quotient;
+    }
+  }
+};
+struct Pow {
+  template <class T>
+  RL_INLINE T operator()(T x, T y) const {
+    if constexpr (is_floating<T>) {
+      return pow(x, y);
+    } else {  // by squaring; negative exponents give 0 except for bases 1 and -1
+      using W = typename wrapping<T>::type;
+      if (y < T(0)) return x == T(1) ? T(1) : x == T(-1) ? (y % 2 ? T(-1) : T(1)) : T(0);
+      W result = 1, base = W(x);
+      for (W e = W(y); e != 0; e >>= 1) {
+        if (e & 1) result = W(result * base);
+        base = W(base * base);
+      }
+      return T(result);
+    }
+  }
+};
+
+struct Maximum {  // NaN wins
+  template <class T>
+  RL_INLINE T operator()(T x, T y) const {
+    return nan_or(x, x < y || is_nan(y) ? y : x);
+  }
+};
+struct Minimum {
+  template <class T>
+  RL_INLINE T operator()(T x, T y) const {
+    return nan_or(x, y < x || is_nan(y) ? y : x);
+  }
+};
+struct Fmax {  // NaN loses
+  template <class T>
+  RL_INLINE T operator()(T x, T y) const {
+    return is_nan(x) || x < y ? y : x;
+  }
+};
+struct Fmin {
+  template <class T>
+  RL_INLINE T operator()(T x, T y) const {
+    return is_nan(x) || y < x ? y : x;
+  }
+};
+struct Atan2 {
+  template <class T>
+  RL_INLINE T operator()(T y, T x) const {
+    return atan2(y, x);
+  }
+};
+
+#define RL_BINARY_TEST(Name, expression)            \
+  struct Name {                                     \
+    template <class T>                              \
+    RL_INLINE bool operator()(T x, T y) const {     \
+      return expression;                            \
+    }                                               \
+  };
+RL_BINARY_TEST(Eq, x == y)
+RL_BINARY_TEST(Ne, x != y)
+RL_BINARY_TEST(Lt, x < y)
+RL_BINARY_TEST(Le, x <= y)
+RL_BINARY_TEST(Gt, x > y)
+RL_BINARY_TEST(Ge, x >= y)
+RL_BINARY_TEST(LogicalAnd, (x != T(0)) & (y != T(0)))
+RL_BINARY_TEST(LogicalOr, (x != T(0)) | (y != T(0)))
+RL_BINARY_TEST(LogicalXor, (x != T(0)) != (y != T(0)))
+#undef RL_BINARY_TEST
+
+#define RL_BINARY_BITS(Name, sign)           \
+  struct Name {                              \
+    template <class T>                       \
+    RL_INLINE T operator()(T x, T y) const { \
+      return T(x sign y);                    \
+    }                                        \
+  };
+RL_BINARY_BITS(BitwiseAnd, &)
+RL_BINARY_BITS(BitwiseOr, |)
+RL_BINARY_BITS(BitwiseXor, ^)
+#undef RL_BINARY_BITS
+
+struct Where {  // the first operand's block is bool
+  static constexpr bool bool_first = true;
+  template <class T>
+  RL_INLINE T operator()(bool condition, T x, T y) const {
+    return condition ? x : y;
+  }
+};
+struct MaskedScale {  // dropout's backward: gradient, mask, scale; the mask's block is of the compute dtype
+  using Params = Number;
+  template <class T>
+  RL_INLINE T operator()(const Params& scale, T g, T mask) const {
+    return g * mask * scale.as<T>();
+  }
+};
+struct Clamp {
+  struct Params {
+    Number low, high;
+    bool has_low, has_high;
+  };
+  template <class T>
+  RL_INLINE T operator()(const Params& p, T x) const {
+    T r = x;
+    if (p.has_low) r = r < p.low.as<T>() ? p.low.as<T>() : r;
+    if (p.has_high) r = p.high.as<T>() < r ? p.high.as<T>() : r;
+    return r;
+  }
+};
+struct ClampTensor {
+  template <class T>
+  RL_INLINE T operator()(T x, T low, T high) const {
+    return Minimum()(Maximum()(x, low), high);
+  }
+};
+struct Addcmul {  // x + value * y * z
+  using Params = Number;
+  template <class T>
+  RL_INLINE T operator()(const Params& value, T x, T y, T z) const {
+    using W = typename wrapping<T>::type;
+    return T(W(x) + W(value.as<T>()) * W(y) * W(z));
+  }
+};
+struct Addcdiv {
+  using Params = Number;
+  template <class T>
+  RL_INLINE T operator()(const Params& value, T x, T y, T z) const {
+    return x + value.as<T>() * (y / z);
+  }
+};
+struct Lerp {  // exact at both ends
+  template <class T>
+  RL_INLINE T operator()(T start, T end, T weight) const {
+    return fabs(weight) < T(0.5) ? start + weight * (end - start) : end - (end - start) * (T(1) - weight);
+  }
+};
+
+}  // namespace rl::functors

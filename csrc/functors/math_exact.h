@@ -1,0 +1,193 @@
+// The ground of functors/math.h: the operations that every machine rounds exactly, bit casts, and shared pieces.
+#pragma once
+
+#include <cstdint>
+
+#include "core/macros.h"
+
+#if defined(__CUDACC__)
+#include <cmath>
+#define RL_EXACT(name) ::name
+#else
+#define RL_EXACT(name) __builtin_##name  // with -fno-math-errno one instruction, in vectors too
+#endif
+
+// Slow paths are called for single elements. `static`: a weak copy could be linked across instruction sets.
+#if defined(__CUDACC__)
+#define RL_MATH_SLOW [[maybe_unused]] static __host__ __device__ __noinline__
+#else
+#define RL_MATH_SLOW [[maybe_unused]] RL_COLD static
+#endif
+
+#if defined(__FMA__) || defined(__CUDACC__)
+#define RL_HAS_FMA 1
+#else
+#define RL_HAS_FMA 0
+#endif
+
+namespace rl::functors {
+
+// Any argument types but those declared by name: refused, so that exp(int) or atan2(float, double) cannot pass unseen.
+#define RL_MATH_DELETE(name) \
+  template <class... T>      \
+  void name(T...) = delete;
+RL_MATH_DELETE(fma)
+RL_MATH_DELETE(sqrt)
+RL_MATH_DELETE(rsqrt)
+RL_MATH_DELETE(floor)
+RL_MATH_DELETE(ceil)
+RL_MATH_DELETE(trunc)
+RL_MATH_DELETE(round)
+RL_MATH_DELETE(fabs)
+RL_MATH_DELETE(copysign)
+
+/// x * y + z, rounded once. x86-64-v2 has no such instruction: there the product and the sum are rounded each.
+RL_INLINE float fma(float x, float y, float z) {
+#if RL_HAS_FMA
+  return RL_EXACT(fmaf)(x, y, z);
+#else
+  return x * y + z;
+#endif
+}
+RL_INLINE double fma(double x, double y, double z) {
+#if RL_HAS_FMA
+  return RL_EXACT(fma)(x, y, z);
+#else
+  return x * y + z;
+#endif
+}
+
+RL_INLINE float sqrt(float x) { return RL_EXACT(sqrtf)(x); }
+RL_INLINE double sqrt(double x) { return RL_EXACT(sqrt)(x); }
+RL_INLINE float rsqrt(float x) { return 1.0f / sqrt(x); }
+RL_INLINE double rsqrt(double x) { return 1.0 / sqrt(x); }
+RL_INLINE float floor(float x) { return RL_EXACT(floorf)(x); }
+RL_INLINE double floor(double x) { return RL_EXACT(floor)(x); }
+RL_INLINE float ceil(float x) { return RL_EXACT(ceilf)(x); }
+RL_INLINE double ceil(double x) { return RL_EXACT(ceil)(x); }
+RL_INLINE float trunc(float x) { return RL_EXACT(truncf)(x); }
+RL_INLINE double trunc(double x) { return RL_EXACT(trunc)(x); }
+RL_INLINE float round(float x) { return RL_EXACT(rintf)(x); }  // halves to even, as PyTorch's round
+RL_INLINE double round(double x) { return RL_EXACT(rint)(x); }
+RL_INLINE float fabs(float x) { return RL_EXACT(fabsf)(x); }
+RL_INLINE double fabs(double x) { return RL_EXACT(fabs)(x); }
+RL_INLINE float copysign(float x, float sign) { return RL_EXACT(copysignf)(x, sign); }
+RL_INLINE double copysign(double x, double sign) { return RL_EXACT(copysign)(x, sign); }
+
+/// What the functions below share: not part of the interface.
+namespace detail {
+
+RL_INLINE uint32_t bits(float x) { return __builtin_bit_cast(uint32_t, x); }
+RL_INLINE uint64_t bits(double x) { return __builtin_bit_cast(uint64_t, x); }
+RL_INLINE float from_bits(uint32_t x) { return __builtin_bit_cast(float, x); }
+RL_INLINE double from_bits(uint64_t x) { return __builtin_bit_cast(double, x); }
+
+inline constexpr float kInfF = __builtin_inff(), kNanF = __builtin_nanf("");
+inline constexpr double kInf = __builtin_inf(), kNan = __builtin_nan("");
+
+// x + kRound rounds |x| < 2^22 (2^51) to an integer, and leaves that integer in the low bits of the sum: AVX2 has no
+// conversion between double and 64-bit integers, and this needs none.
+inline constexpr float kRoundF = 0x1.8p23f;
+inline constexpr double kRound = 0x1.8p52;
+
+/// c0 + x (c1 + x (c2 + ...)), by Horner's rule.
+template <class T>
+RL_INLINE T horner(T, T c0) {
+  return c0;
+}
+template <class T, class... C>
+RL_INLINE T horner(T x, T c0, C... rest) {
+  return fma(x, horner(x, rest...), c0);
+}
+
+/// p * 2^k for t = kRound + k, |k| <= 250 (2000), in two steps: 2^k alone may overflow or be denormal.
+RL_INLINE float scale(float p, float t) {
+  const uint32_t u = bits(t) - bits(kRoundF) + 254, half = u >> 1;  // two biased exponents
+  return p * from_bits(half << 23) * from_bits((u - half) << 23);
+}
+RL_INLINE double scale(double p, double t) {
+  const uint64_t u = bits(t) - bits(kRound) + 2046, half = u >> 1;
+  return p * from_bits(half << 52) * from_bits((u - half) << 52);
+}
+/// 2^k for t = kRound + k where 2^k is a normal number. To be multiplied with: adding k to the exponent of a NaN that
+/// carries a payload could make a number of it.
+RL_INLINE float power(float t) { return from_bits((bits(t) + 127) << 23); }
+RL_INLINE double power(double t) { return from_bits((bits(t) + 1023) << 52); }
+
+/// x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)); x positive. `s` is 2^-k where |k| <= 126 (1022).
+template <class T>
+struct Split {
+  T k, f, s;
+};
+RL_INLINE Split<float> split_normal(float x) {
+  const uint32_t u = bits(x) + (0x3f800000u - 0x3f3504f3u), biased = u >> 23;
+  return {from_bits(biased | 0x4b000000u) - 0x1.0000fep23f,  // 2^23 + 127
+          from_bits((u & 0x007fffffu) + 0x3f3504f3u) - 1.0f, from_bits((254 - biased) << 23)};
+}
+RL_INLINE Split<double> split_normal(double x) {
+  constexpr uint64_t kRootHalf = 0x3fe6a09e667f3bcdu;
+  const uint64_t u = bits(x) + (0x3ff0000000000000u - kRootHalf), biased = u >> 52;
+  return {from_bits(biased | 0x4330000000000000u) - 0x1.00000000003ffp52,  // 2^52 + 1023
+          from_bits((u & 0x000fffffffffffffu) + kRootHalf) - 1.0, from_bits((2046 - biased) << 52)};
+}
+RL_INLINE Split<float> split(float x) {  // denormals too
+  const bool small = x < 0x1p-126f;
+  Split<float> r = split_normal(small ? x * 0x1p24f : x);
+  r.k = small ? r.k - 24.0f : r.k;
+  return r;
+}
+RL_INLINE Split<double> split(double x) {
+  const bool small = x < 0x1p-1022;
+  Split<double> r = split_normal(small ? x * 0x1p54 : x);
+  r.k = small ? r.k - 54.0 : r.k;
+  return r;
+}
+
+/// The edges of a logarithm: y for positive x, -inf at 0, NaN below, inf and NaN as they are.
+RL_INLINE float log_edges(float x, float y) {
+  y = x < kInfF ? y : x;
+  return x > 0.0f ? y : x == 0.0f ? -kInfF : kNanF;
+}
+RL_INLINE double log_edges(double x, double y) {
+  y = x < kInf ? y : x;
+  return x > 0.0 ? y : x == 0.0 ? -kInf : kNan;
+}
+
+/// x - n pi/2 = r + low in [-pi/4, pi/4], for |x| below the bound of sin_is_rare; `n` holds its low bits.
+template <class T, class U>
+struct Quadrant {
+  T r, low;
+  U n;
+};
+RL_INLINE Quadrant<float, uint32_t> quadrant(float x) {
+  const float shifted = fma(x, 0x1.45f306p-1f, kRoundF), k = shifted - kRoundF;  // 2 / pi
+#if RL_HAS_FMA
+  // pi/2 in three parts. The first difference is exact (a multiple of 2^-23 below 1); what the second rounds off is
+  // kept in low.
+  const float w = fma(k, -0x1.921fb6p+0f, x), t = k * -0x1.777a5cp-25f, r = w - t;
+  const float low = fma(k, 0x1.ee59dap-50f, ((w - r) - t) - fma(k, -0x1.777a5cp-25f, -t));
+#else
+  // pi/2 in parts of 8 bits, so that k < 2^16 times a part is exact. The first two differences are exact, the next two
+  // leave what they round off in low.
+  const float w = (x - k * 0x1.92p+0f) - k * 0x1.fap-12f, t = k * 0x1.54p-20f, v = w - t;
+  const float u = k * 0x1.1p-30f, r = v - u;
+  const float low = (((w - v) - t) + ((v - r) - u)) - k * 0x1.68p-39f - k * 0x1.84698ap-48f;
+#endif
+  return {r, low, bits(shifted)};
+}
+RL_INLINE Quadrant<double, uint64_t> quadrant(double x) {
+  const double shifted = fma(x, 0x1.45f306dc9c883p-1, kRound), k = shifted - kRound;
+#if RL_HAS_FMA
+  const double w = fma(k, -0x1.921fb54442d18p+0, x), t = k * 0x1.1a62633145c07p-54, r = w - t;
+  const double low = fma(k, 0x1.f1976b7ed8fbcp-110, ((w - r) - t) - fma(k, 0x1.1a62633145c07p-54, -t));
+#else
+  // pi/2 in parts of 33 bits, k < 2^20.
+  const double w = x - k * 0x1.921fb544p+0, t = k * 0x1.0b4611a6p-34, v = w - t;
+  const double u = k * 0x1.3198a2ep-69, r = v - u;
+  const double low = (((w - v) - t) + ((v - r) - u)) - k * 0x1.b839a252049c1p-104;
+#endif
+  return {r, low, bits(shifted)};
+}
+
+}  // namespace detail
+}  // namespace rl::functors

@@ -1,0 +1,160 @@
+// The functions of functors/math.h in float32, computed in float32. Each comment ends with the largest error met by
+// bench/native/accuracy, in units of the last place, with fma; x86-64-v2 has none and loses up to 0.7 more.
+// Polynomials are minimax, found by Remez exchange; err is their own error.
+#pragma once
+
+#include "functors/math_exact.h"
+
+namespace rl::functors {
+namespace detail {
+
+/// e^r - 1 = r + r^2 q(r), |r| <= ln(2) / 2; err 2^-28.2.
+RL_INLINE float exp_tail(float r) {
+  return horner(r, 0x1.fffffcp-2f, 0x1.55549p-3f, 0x1.5558f4p-5f, 0x1.123a6ap-7f, 0x1.6a2352p-10f);
+}
+/// x = k ln(2) + r; `t` is kRoundF + k. ln(2) has 15 bits in its first part, so that k times it is exact.
+struct ExpArgument {
+  float t, k, r;
+};
+RL_INLINE ExpArgument exp_argument(float x) {
+  const float t = fma(x, 0x1.715476p+0f, kRoundF), k = t - kRoundF;
+  return {t, k, fma(k, -0x1.7f7d1cp-20f, fma(k, -0x1.62e4p-1f, x))};
+}
+/// e^x where the result is a normal number.
+RL_INLINE float exp_normal(float x) {
+  const ExpArgument a = exp_argument(x);
+  return fma(a.r, fma(a.r, exp_tail(a.r), 1.0f), 1.0f) * power(a.t);
+}
+/// e^x for x <= 0: 2^25 too large first, so that only the last product may be denormal.
+RL_INLINE float exp_negative(float x) {
+  const auto a = exp_argument(x < -105.0f ? -105.0f : x);
+  const float p = fma(a.r, fma(a.r, exp_tail(a.r), 1.0f), 1.0f);
+  return p * power(a.t + 25.0f) * 0x1p-25f;
+}
+/// log(1 + f) - f over f^2, for 1 + f in [sqrt(1/2), sqrt(2)]; err 2^-27.3 of the logarithm.
+RL_INLINE float log_tail(float f) {
+  return fma(f, horner(f, 0x1.555554p-2f, -0x1.000226p-2f, 0x1.99a008p-3f, -0x1.547246p-3f, 0x1.22da26p-3f,
+                       -0x1.0d8542p-3f, 0x1.055b3p-3f, -0x1.38b4f6p-4f), -0.5f);
+}
+/// k ln(2) + log(1 + f)
+RL_INLINE float log_sum(float k, float f) {
+  const float tail = fma(f * f, log_tail(f), k * 0x1.7f7d1cp-20f);
+  return fma(k, 0x1.62e4p-1f, f + tail);
+}
+RL_INLINE float sin_polynomial(float r, float low) {  // err 2^-36
+  const float z = r * r;
+  return r + fma(r * z, horner(z, -0x1.555556p-3f, 0x1.111108p-7f, -0x1.a00f34p-13f, 0x1.6cb61cp-19f), low);
+}
+RL_INLINE float cos_polynomial(float r, float low) {  // err 2^-32
+  const float z = r * r, tail = fma(z * z, horner(z, 0x1.55554ep-5f, -0x1.6c0e74p-10f, 0x1.9a6dfp-16f), -(r * low));
+  const float h = 0.5f * z, w = 1.0f - h;
+  return w + (((1.0f - w) - h) + tail);
+}
+RL_INLINE float sin_of(const Quadrant<float, uint32_t>& q, uint32_t n) {
+  const float y = n & 1 ? cos_polynomial(q.r, q.low) : sin_polynomial(q.r, q.low);
+  return from_bits(bits(y) ^ ((n & 2) << 30));
+}
+
+}  // namespace detail
+
+/// e^x by x = k ln(2) + r. 0.86 ulp.
+RL_INLINE float exp(float x) {
+  x = x > 89.0f ? 89.0f : x;  // beyond: inf, and 0; NaN passes both tests
+  x = x < -105.0f ? -105.0f : x;
+  const auto a = detail::exp_argument(x);
+  return detail::scale(fma(a.r, fma(a.r, detail::exp_tail(a.r), 1.0f), 1.0f), a.t);
+}
+
+/// 2^x. 0.94 ulp.
+RL_INLINE float exp2(float x) {
+  x = x > 129.0f ? 129.0f : x;
+  x = x < -151.0f ? -151.0f : x;
+  const float t = x + detail::kRoundF, r = x - (t - detail::kRoundF);
+  // err 2^-28
+  const float p = detail::horner(r, 0x1.62e432p-1f, 0x1.ebfbep-3f, 0x1.c6ae2cp-5f, 0x1.3b29e4p-7f, 0x1.5f88fep-10f,
+                                 0x1.446c7ep-13f);
+  return detail::scale(fma(r, p, 1.0f), t);
+}
+
+/// e^x - 1 = 2^k (e^r - 1) + (2^k - 1), with 2^(k-1) because 2^128 overflows. 1.44 ulp.
+RL_INLINE float expm1(float x) {
+  float y = x > 89.0f ? 89.0f : x;
+  y = y < -20.0f ? -20.0f : y;
+  const auto a = detail::exp_argument(y);
+  const float p = fma(a.r * a.r, detail::exp_tail(a.r), a.r), half = detail::power(a.t - 1.0f);
+  return fabs(x) < 0x1p-25f ? x : 2.0f * fma(half, p, half - 0.5f);
+}
+
+/// Natural logarithm. 0.86 ulp.
+RL_INLINE float log(float x) {
+  const auto s = detail::split(x);
+  return detail::log_edges(x, detail::log_sum(s.k, s.f));
+}
+
+/// Logarithm to base 2: k + f + f q(f), so that 1/ln(2) costs no precision; err 2^-27.3. 0.97 ulp.
+RL_INLINE float log2(float x) {
+  const auto s = detail::split(x);
+  const float q = detail::horner(s.f, 0x1.c551dap-2f, -0x1.71547p-1f, 0x1.ec708p-2f, -0x1.715a68p-2f, 0x1.2782e6p-2f,
+                                 -0x1.eac694p-3f, 0x1.a265eep-3f, -0x1.865fecp-3f, 0x1.80ab62p-3f, -0x1.cebf14p-4f);
+  return detail::log_edges(x, s.k + fma(s.f, q, s.f));
+}
+
+/// Logarithm to base 10: k log10(2) + f/2 + f q(f); err 2^-28. 1.10 ulp.
+RL_INLINE float log10(float x) {
+  const auto s = detail::split(x);
+  const float q = detail::horner(s.f, -0x1.0d213ap-4f, -0x1.bcb7aap-3f, 0x1.287a64p-3f, -0x1.bcbed8p-4f, 0x1.63d4c2p-4f,
+                                 -0x1.2779f6p-4f, 0x1.f7cd36p-5f, -0x1.d60ed6p-5f, 0x1.cf302ep-5f, -0x1.1699ep-5f);
+  const float low = fma(s.f, q, s.k * 0x1.3509f8p-18f);
+  return detail::log_edges(x, fma(s.k, 0x1.344p-2f, fma(s.f, 0.5f, low)));
+}
+
+/// log(1 + x): k comes from the rounded 1 + x, but f = 2^-k x + (2^-k - 1) from x itself. 1.39 ulp.
+RL_INLINE float log1p(float x) {
+  const float u = 1.0f + x;
+  const auto s = detail::split_normal(u);
+  const float f = x > 0x1p100f ? s.f : fma(s.s, x, s.s - 1.0f);  // there 2^-k may be denormal, and u is x
+  const float y = detail::log_edges(u, detail::log_sum(s.k, f));
+  return fabs(x) < 0x1p-25f ? x : y;
+}
+
+/// Logistic function, y = e / (1 + e) with e = exp(-|x|), mirrored: no overflow, and small results keep their digits.
+/// y = e - e y damps the errors of sum and quotient by e, for one operation. 1.55 ulp.
+RL_INLINE float sigmoid(float x) {
+  const float e = detail::exp_negative(-fabs(x)), y = fma(-e, e / (1.0f + e), e);
+  return x < 0.0f ? y : 1.0f - y;
+}
+
+/// x + x^3 p(x^2) below 0.6 (err 2^-27.6), 1 - 2/(e^2x + 1) above. 1.35 ulp.
+RL_INLINE float tanh(float x) {
+  const float a = fabs(x), z = x * x;
+  const float small = fma(a * z, detail::horner(z, -0x1.555542p-2f, 0x1.110a12p-3f, -0x1.b896e6p-5f, 0x1.546268p-6f,
+                                                -0x1.7fce8ep-8f), a);
+  const float large = 1.0f - 2.0f / (detail::exp_normal(2.0f * (a > 10.0f ? 10.0f : a)) + 1.0f);
+  return copysign(a < 0.6f ? small : large, x);
+}
+
+/// x + x p(x^2) below 0.92 (err 2^-31), 1 - exp(q(|x|)) above (err 2^-26.3); 1 from 3.92 on. 1.24 ulp.
+RL_INLINE float erf(float x) {
+  float a = fabs(x);
+  const float z = x * x;
+  const float small = fma(a, detail::horner(z, 0x1.06eba8p-3f, -0x1.812744p-2f, 0x1.ce2e1cp-4f, -0x1.b80ff2p-6f,
+                                            0x1.54d42ap-8f, -0x1.aaa2d8p-11f, 0x1.5e0632p-14f), a);
+  a = a > 4.0f ? 4.0f : a;
+  const float q = detail::horner(a, -0x1.ca6f98p-14f, -0x1.20d694p+0f, -0x1.456bbcp-1f, -0x1.b2a47ep-4f, 0x1.87b94ep-6f,
+                                 -0x1.ef6d4ap-9f, 0x1.807784p-12f, -0x1.104066p-16f);
+  return copysign(a < 0.92f ? small : 1.0f - detail::exp_normal(q), x);
+}
+
+/// Sine; for |x| beyond the bound of sin_is_rare use sin_slow. 0.83 ulp.
+RL_INLINE float sin(float x) {
+  const auto q = detail::quadrant(x);
+  return fabs(x) < 0x1p-12f ? x : detail::sin_of(q, q.n);  // -0 stays
+}
+/// Cosine. 0.82 ulp.
+RL_INLINE float cos(float x) {
+  const auto q = detail::quadrant(x);
+  return detail::sin_of(q, q.n + 1);
+}
+RL_INLINE bool sin_is_rare(float x) { return fabs(x) > 1e5f; }
+
+}  // namespace rl::functors

@@ -1,0 +1,33 @@
+// What every functor file needs: kinds of types, and NaN tests that also take integers.
+#pragma once
+
+#include <type_traits>
+
+#include "core/macros.h"
+#include "core/scalar.h"
+#include "functors/math.h"
+
+namespace rl::functors {
+
+template <class T>
+inline constexpr bool is_floating = std::is_floating_point_v<T>;
+
+template <class T>
+RL_INLINE bool is_nan(T x) {
+  if constexpr (is_floating<T>)
+    return x != x;
+  else
+    return false;
+}
+
+/// x where it is NaN, else y: how NaN wins in maximum, clamp and relu.
+template <class T>
+RL_INLINE T nan_or(T x, T y) {
+  return is_nan(x) ? x : y;
+}
+
+/// Integer arithmetic wraps, as NumPy's and PyTorch's does; signed overflow would be undefined in C++.
+template <class T>
+using wrapping = std::conditional_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, std::make_unsigned<T>, std::type_identity<T>>;
+
+}  // namespace rl::functors

@@ -1,0 +1,174 @@
+// What the unary ops compute: one scalar functor an op. Functions come from functors/math.h alone.
+#pragma once
+
+#include "functors/traits.h"
+
+namespace rl::functors {
+
+#define RL_UNARY_MATH(Name, function)             \
+  struct Name {                                   \
+    template <class T>                            \
+    RL_INLINE T operator()(T x) const {           \
+      return function(x);                         \
+    }                                             \
+  };
+RL_UNARY_MATH(Exp, exp)
+RL_UNARY_MATH(Exp2, exp2)
+RL_UNARY_MATH(Expm1, expm1)
+RL_UNARY_MATH(Log, log)
+RL_UNARY_MATH(Log2, log2)
+RL_UNARY_MATH(Log10, log10)
+RL_UNARY_MATH(Log1p, log1p)
+RL_UNARY_MATH(Sqrt, sqrt)
+RL_UNARY_MATH(Rsqrt, rsqrt)
+RL_UNARY_MATH(Sinh, sinh)
+RL_UNARY_MATH(Cosh, cosh)
+RL_UNARY_MATH(Tanh, tanh)
+RL_UNARY_MATH(Asin, asin)
+RL_UNARY_MATH(Acos, acos)
+RL_UNARY_MATH(Atan, atan)
+RL_UNARY_MATH(Sigmoid, sigmoid)
+RL_UNARY_MATH(Erf, erf)
+RL_UNARY_MATH(Erfc, erfc)
+#undef RL_UNARY_MATH
+
+// Huge arguments need a reduction that no vector loop should pay for: the loop redoes the flagged elements with slow().
+#define RL_UNARY_PERIODIC(Name, function, slow_function) \
+  struct Name {                                          \
+    template <class T>                                   \
+    RL_INLINE T operator()(T x) const {                  \
+      return function(x);                                \
+    }                                                    \
+    template <class T>                                   \
+    RL_INLINE static bool rare(T x) {                    \
+      return sin_is_rare(x);                             \
+    }                                                    \
+    template <class T>                                   \
+    static T slow(T x) {                                 \
+      return slow_function(x);                           \
+    }                                                    \
+  };
+RL_UNARY_PERIODIC(Sin, sin, sin_slow)
+RL_UNARY_PERIODIC(Cos, cos, cos_slow)
+RL_UNARY_PERIODIC(Tan, tan, tan_slow)
+#undef RL_UNARY_PERIODIC
+
+struct Identity {
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    return x;
+  }
+};
+struct Neg {
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    if constexpr (is_floating<T>)
+      return -x;
+    else
+      return T(typename wrapping<T>::type(0) - typename wrapping<T>::type(x));
+  }
+};
+struct Abs {
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    if constexpr (is_floating<T>)
+      return fabs(x);
+    else
+      return x < T(0) ? Neg()(x) : x;
+  }
+};
+struct Sign {  // NaN gives 0, as in PyTorch
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    if constexpr (std::is_same_v<T, bool>)
+      return x;
+    else
+      return T(T(x > T(0)) - T(x < T(0)));
+  }
+};
+struct Square {
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    using W = typename wrapping<T>::type;
+    return T(W(x) * W(x));
+  }
+};
+struct Reciprocal {
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    return T(1) / x;
+  }
+};
+struct Relu {  // NaN passes
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    return x < T(0) ? T(0) : x;
+  }
+};
+
+#define RL_UNARY_ROUNDING(Name, function) \
+  struct Name {                           \
+    template <class T>                    \
+    RL_INLINE T operator()(T x) const {   \
+      if constexpr (is_floating<T>)       \
+        return function(x);               \
+      else                                \
+        return x;                         \
+    }                                     \
+  };
+RL_UNARY_ROUNDING(Floor, floor)
+RL_UNARY_ROUNDING(Ceil, ceil)
+RL_UNARY_ROUNDING(Round, round)
+RL_UNARY_ROUNDING(Trunc, trunc)
+#undef RL_UNARY_ROUNDING
+
+struct IsNan {
+  template <class T>
+  RL_INLINE bool operator()(T x) const {
+    return is_nan(x);
+  }
+};
+struct IsInf {
+  template <class T>
+  RL_INLINE bool operator()(T x) const {
+    if constexpr (is_floating<T>)
+      return fabs(x) == T(__builtin_inf());
+    else
+      return false;
+  }
+};
+struct IsFinite {
+  template <class T>
+  RL_INLINE bool operator()(T x) const {
+    if constexpr (is_floating<T>)
+      return fabs(x) < T(__builtin_inf());
+    else
+      return true;
+  }
+};
+struct SignBit {
+  template <class T>
+  RL_INLINE bool operator()(T x) const {
+    if constexpr (is_floating<T>)
+      return copysign(T(1), x) < T(0);
+    else
+      return x < T(0);
+  }
+};
+struct LogicalNot {
+  template <class T>
+  RL_INLINE bool operator()(T x) const {
+    return x == T(0);
+  }
+};
+struct BitwiseNot {
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    if constexpr (std::is_same_v<T, bool>)
+      return !x;
+    else
+      return T(~x);
+  }
+};
+
+}  // namespace rl::functors

@@ -1,0 +1,39 @@
+// Views and copies that move no arithmetic: reshape, transpose, expand, slicing, conversion of dtype and device.
+#pragma once
+
+#include "ops/common.h"
+
+namespace rl::ops {
+
+Tensor view(const Tensor& input, const Dims& size);
+Tensor reshape(const Tensor& input, const Dims& shape);
+Tensor flatten(const Tensor& input, int64_t start_dim, int64_t end_dim);
+Tensor unflatten(const Tensor& input, int64_t dim, const Dims& sizes);
+Tensor transpose(const Tensor& input, int64_t dim0, int64_t dim1);
+Tensor t(const Tensor& input);
+Tensor permute(const Tensor& input, const Dims& dims);
+Tensor unsqueeze(const Tensor& input, int64_t dim);
+Tensor squeeze(const Tensor& input, const std::optional<Dims>& dim);
+Tensor expand(const Tensor& input, const Dims& size);
+Tensor broadcast_to_op(const Tensor& input, const Dims& size);
+Tensor narrow(const Tensor& input, int64_t dim, int64_t start, int64_t length);
+Tensor select(const Tensor& input, int64_t dim, int64_t index);
+/// start:end:step along dim, by Python's clamping rules; step > 0.
+Tensor slice(const Tensor& input, int64_t dim, std::optional<int64_t> start, std::optional<int64_t> end, int64_t step);
+Tensor as_strided(const Tensor& input, const Dims& size, const Dims& stride, std::optional<int64_t> storage_offset);
+Tensor diagonal(const Tensor& input, int64_t offset, int64_t dim1, int64_t dim2);
+Tensor detach(const Tensor& input);
+Tensor flip(const Tensor& input, const Dims& dims);
+Tensor repeat(const Tensor& input, const Dims& repeats);
+
+Tensor contiguous(const Tensor& input);
+Tensor clone(const Tensor& input);
+/// `input` itself where dtype and device agree and copy is false.
+Tensor to(const Tensor& input, std::optional<Device> device, std::optional<DType> dtype, bool copy);
+
+/// Gradients of views: zeros of `sizes` with `grad` written where the view was.
+Tensor slice_backward(const Tensor& grad, const Dims& sizes, int64_t dim, int64_t start, int64_t step);
+Tensor select_backward(const Tensor& grad, const Dims& sizes, int64_t dim, int64_t index);
+Tensor as_strided_backward(const Tensor& grad, const Dims& sizes, const Dims& stride, int64_t offset);
+
+}  // namespace rl::ops

@@ -1,0 +1,47 @@
+// C++ exceptions as Python ones: the class by kind, the message as it was made.
+#include <cstring>
+#include <new>
+
+#include "core/error.h"
+#include "python/python.h"
+
+namespace rl::python {
+namespace {
+
+PyObject* class_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::Index: return PyExc_IndexError;
+    case ErrorKind::Type: return PyExc_TypeError;
+    case ErrorKind::Value: return PyExc_ValueError;
+    case ErrorKind::NotImplemented: return PyExc_NotImplementedError;
+    case ErrorKind::OutOfMemory: return PyExc_MemoryError;
+    default: return PyExc_RuntimeError;
+  }
+}
+
+}  // namespace
+
+void set_python_error(const char* op) noexcept {
+  try {
+    throw;
+  } catch (const PythonError&) {
+    // the indicator is set already
+  } catch (const Error& e) {
+    const char* text = e.what();
+    const bool named = !op || std::strstr(text, op);
+    if (named)
+      PyErr_SetString(class_of(e.kind()), text);
+    else
+      PyErr_Format(class_of(e.kind()), "%s: %s", op, text);
+  } catch (const py::error_already_set& e) {
+    const_cast<py::error_already_set&>(e).restore();
+  } catch (const std::bad_alloc&) {
+    PyErr_NoMemory();
+  } catch (const std::exception& e) {
+    PyErr_Format(PyExc_RuntimeError, "%s: %s", op ? op : "rushlight", e.what());
+  } catch (...) {
+    PyErr_SetString(PyExc_RuntimeError, "rushlight: unknown C++ exception");
+  }
+}
+
+}  // namespace rl::python

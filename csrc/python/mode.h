@@ -1,0 +1,26 @@
+// The mode word: one thread-local number that every call tests. Zero is the fast path: recording on, nothing unusual.
+#pragma once
+
+#include <cstdint>
+
+namespace rl::python {
+
+enum Mode : uint32_t {
+  kNoGrad = 1,        // nothing is recorded
+  kInference = 2,     // results are marked as made under inference_mode
+};
+
+extern thread_local uint32_t mode;
+
+class ModeScope {
+ public:
+  ModeScope(uint32_t set, uint32_t clear) : before_(mode) { mode = (mode | set) & ~clear; }
+  ~ModeScope() { mode = before_; }
+  ModeScope(const ModeScope&) = delete;
+  ModeScope& operator=(const ModeScope&) = delete;
+
+ private:
+  uint32_t before_;
+};
+
+}  // namespace rl::python

@@ -1,0 +1,62 @@
+// Node: one recorded call. Sequence number, rule, saved values, edges; one allocation, made without entering Python.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "python/tensor_type.h"
+
+namespace rl::python {
+
+struct OpEntry;
+
+/// Where a gradient goes: a node's output, or a leaf (target is a PyTensor then). Null: nobody asked.
+struct Edge {
+  PyObject* target;  // owned
+  uint32_t output_nr;
+};
+
+/// A result kept for the backward pass: its value, never the Tensor object, which would close a cycle.
+struct SavedResult {
+  Tensor value;
+  uint32_t version;
+};
+
+struct Node {
+  PyObject_VAR_HEAD
+  uint64_t sequence;
+  const OpEntry* op;     // null for a node of a Python autograd.Function
+  PyObject* python;      // its ctx then; else null
+  PyObject** saved;      // owned, one a slot of the op, null where not kept
+  uint32_t* versions;    // of the tensors among them
+  Edge* edges;
+  int saved_count, edge_count, outputs;
+  std::vector<SavedResult>* results;  // null where no rule names `out`
+  std::vector<Dims>* shapes;          // of the tensor inputs, for summing back; one an edge
+  PyObject* hooks;                    // dict or null
+  PyObject* prehooks;
+  PyObject* weakrefs;
+  PyObject* code;                     // call site: resolved only in an error
+  int instruction;
+  bool released;
+};
+
+extern PyTypeObject* node_type;
+void add_node_type(py::module_& m);
+
+inline bool is_node(PyObject* object) { return Py_TYPE(object) == node_type; }
+inline Node* as_node(PyObject* object) { return reinterpret_cast<Node*>(object); }
+
+/// The next number of the process-wide counter.
+uint64_t next_sequence();
+Node* new_node(const OpEntry* op, int saved, int edges);
+/// Edge from a use of `t`: its grad_fn's output, or itself as a leaf, or null.
+Edge edge_of(PyTensor* t);
+/// Drops saved values; a second backward then says so.
+void release_saved(Node* node);
+/// The name printed in grad_fn=<...>.
+const char* node_name(const Node* node);
+/// "train.py:12", or empty.
+std::string call_site(const Node* node);
+
+}  // namespace rl::python

@@ -1,0 +1,194 @@
+// dtype, device and Size as Python objects.
+#include "python/objects.h"
+
+#include <cstring>
+#include <string>
+
+#include "core/error.h"
+
+namespace rl::python {
+
+PyTypeObject* size_type = nullptr;
+
+namespace {
+
+struct DTypeObject {
+  DType dtype;
+};
+PyObject* dtype_objects[kDTypes];
+PyTypeObject* dtype_type;
+PyTypeObject* device_type;
+
+Device parse_device(std::string_view text) {
+  const size_t colon = text.find(':');
+  const std::string_view kind = text.substr(0, colon);
+  Device d;
+  if (kind == "cpu")
+    d.type = DeviceType::CPU;
+  else if (kind == "meta")
+    d.type = DeviceType::Meta;
+  else if (kind == "cuda")
+    d.type = DeviceType::CUDA;
+  else
+    fail(ErrorKind::Runtime, "Expected one of cpu, cuda, meta device type at start of device string: ", text);
+  if (colon != std::string_view::npos) {
+    const std::string digits(text.substr(colon + 1));
+    RL_CHECK(!digits.empty() && digits.size() < 3 && digits.find_first_not_of("0123456789") == std::string::npos,
+             "Invalid device string: '", text, "'");
+    d.index = int8_t(std::stoi(digits));
+  }
+  return d;
+}
+
+const char* type_text(Device d) {
+  return d.type == DeviceType::CPU ? "cpu" : d.type == DeviceType::Meta ? "meta" : "cuda";
+}
+
+PyObject* size_repr(PyObject* self) {
+  const Owned tuple(PyTuple_GetSlice(self, 0, PyTuple_GET_SIZE(self)));
+  const Owned list(tuple ? PySequence_List(tuple.get()) : nullptr);
+  return list ? PyUnicode_FromFormat("torch.Size(%R)", list.get()) : nullptr;
+}
+PyObject* size_numel(PyObject* self, PyObject*) {
+  const Owned one(PyLong_FromLong(1));
+  Owned product = Owned::borrow(one.get());
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self); ++i) {
+    product = Owned(PyNumber_Multiply(product.get(), PyTuple_GET_ITEM(self, i)));
+    if (!product) return nullptr;
+  }
+  return product.release();
+}
+/// Slices and sums of sizes are sizes, as in PyTorch.
+PyObject* as_size(PyObject* tuple) {
+  if (!tuple) return nullptr;
+  const Owned owned(tuple);
+  if (!PyTuple_CheckExact(tuple)) return Owned(owned).release();
+  PyObject* made = size_type->tp_alloc(size_type, PyTuple_GET_SIZE(tuple));
+  if (!made) return nullptr;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); ++i) {
+    Py_INCREF(PyTuple_GET_ITEM(tuple, i));
+    PyTuple_SET_ITEM(made, i, PyTuple_GET_ITEM(tuple, i));
+  }
+  return made;
+}
+PyObject* size_subscript(PyObject* self, PyObject* key) {
+  PyObject* item = PyTuple_Type.tp_as_mapping->mp_subscript(self, key);
+  return PySlice_Check(key) ? as_size(item) : item;
+}
+PyObject* size_concat(PyObject* self, PyObject* other) { return as_size(PyTuple_Type.tp_as_sequence->sq_concat(self, other)); }
+PyObject* size_repeat(PyObject* self, Py_ssize_t n) { return as_size(PyTuple_Type.tp_as_sequence->sq_repeat(self, n)); }
+PyObject* size_reduce(PyObject* self, PyObject*) {
+  const Owned tuple(PyTuple_GetSlice(self, 0, PyTuple_GET_SIZE(self)));
+  return tuple ? Py_BuildValue("O((O))", size_type, PyTuple_CheckExact(tuple.get()) ? tuple.get() : self) : nullptr;
+}
+
+PyMethodDef size_methods[] = {
+    {"numel", size_numel, METH_NOARGS, "numel($self, /)\n--\n\nNumber of elements of a tensor of this size."},
+    {"__reduce__", size_reduce, METH_NOARGS, nullptr},
+    {nullptr, nullptr, 0, nullptr}};
+
+PyTypeObject* make_size_type() {
+  PyType_Slot slots[] = {{Py_tp_base, &PyTuple_Type},
+                         {Py_tp_repr, reinterpret_cast<void*>(&size_repr)},
+                         {Py_tp_methods, size_methods},
+                         {Py_mp_subscript, reinterpret_cast<void*>(&size_subscript)},
+                         {Py_sq_concat, reinterpret_cast<void*>(&size_concat)},
+                         {Py_sq_repeat, reinterpret_cast<void*>(&size_repeat)},
+                         {Py_tp_doc, const_cast<char*>("The shape of a tensor: a tuple of ints that prints as torch.Size([2, 3]).")},
+                         {0, nullptr}};
+  PyType_Spec spec{"torch.Size", 0, 0, Py_TPFLAGS_DEFAULT, slots};
+  return reinterpret_cast<PyTypeObject*>(Owned::checked(PyType_FromSpec(&spec)).release());
+}
+
+}  // namespace
+
+PyObject* dtype_object(DType d) { return dtype_objects[int(d)]; }
+
+std::optional<DType> dtype_from(PyObject* object) {
+  if (Py_TYPE(object) == dtype_type) {
+    for (int i = 0; i < kDTypes; ++i)
+      if (dtype_objects[i] == object) return DType(i);
+  }
+  if (object == reinterpret_cast<PyObject*>(&PyFloat_Type)) return default_dtype();
+  if (object == reinterpret_cast<PyObject*>(&PyLong_Type)) return DType::Int64;
+  if (object == reinterpret_cast<PyObject*>(&PyBool_Type)) return DType::Bool;
+  if (object == reinterpret_cast<PyObject*>(&PyComplex_Type)) return complex_of(default_dtype());
+  return std::nullopt;
+}
+
+std::optional<Device> device_from(PyObject* object) {
+  if (Py_TYPE(object) == device_type) return py::handle(object).cast<Device>();
+  if (PyUnicode_Check(object)) {
+    Py_ssize_t n;
+    const char* text = PyUnicode_AsUTF8AndSize(object, &n);
+    if (!text) throw PythonError();
+    return parse_device({text, size_t(n)});
+  }
+  return std::nullopt;
+}
+
+PyObject* device_object(Device d) { return py::cast(d).release().ptr(); }
+
+PyObject* size_object(const Dims& sizes) {
+  PyObject* made = size_type->tp_alloc(size_type, sizes.size());
+  if (!made) throw PythonError();
+  for (int d = 0; d < sizes.size(); ++d) PyTuple_SET_ITEM(made, d, PyLong_FromLongLong(sizes[d]));
+  return made;
+}
+
+void add_objects(py::module_& m) {
+  py::class_<DTypeObject> dtype(m, "dtype", "The type of a tensor's elements, such as torch.float32.");
+  dtype.def("__repr__", [](const DTypeObject& d) { return "torch." + std::string(name(d.dtype)); })
+      .def("__reduce__", [](const DTypeObject& d) { return std::string(name(d.dtype)); })
+      .def("__deepcopy__", [](py::object self, py::object) { return self; })
+      .def("__copy__", [](py::object self) { return self; })
+      .def_property_readonly("itemsize", [](const DTypeObject& d) { return item_size(d.dtype); }, "Bytes of one element.")
+      .def_property_readonly("is_floating_point", [](const DTypeObject& d) { return is_float(d.dtype); })
+      .def_property_readonly("is_complex", [](const DTypeObject& d) { return is_complex(d.dtype); })
+      .def_property_readonly("is_signed", [](const DTypeObject& d) { return !contains(kUnsigned | only(DType::Bool), d.dtype); })
+      .def("to_real", [](const DTypeObject& d) { return py::reinterpret_borrow<py::object>(dtype_object(real_of(d.dtype))); })
+      .def("to_complex", [](const DTypeObject& d) {
+        return py::reinterpret_borrow<py::object>(dtype_object(is_complex(d.dtype) ? d.dtype : complex_of(d.dtype)));
+      });
+  dtype.attr("__module__") = "torch";
+  dtype_type = reinterpret_cast<PyTypeObject*>(dtype.ptr());
+  for (int i = 0; i < kDTypes; ++i) {
+    dtype_objects[i] = py::cast(DTypeObject{DType(i)}).release().ptr();
+    m.attr(std::string(name(DType(i))).c_str()) = py::handle(dtype_objects[i]);
+  }
+
+  py::class_<Device> device(m, "device", "Where a tensor lives: torch.device('cpu'), torch.device('meta').");
+  device
+      .def(py::init([](const py::object& type, std::optional<int> index) {
+             std::optional<Device> d = device_from(type.ptr());
+             RL_CHECK_TYPE(d, "device(): expected a device or a string such as 'cpu'");
+             if (index) {
+               RL_CHECK(d->index < 0, "type (string) must not include an index because index was passed explicitly: ", to_string(*d));
+               RL_CHECK(*index >= 0 && *index < 128, "Device index must not be negative");
+               d->index = int8_t(*index);
+             }
+             return *d;
+           }),
+           py::arg("type"), py::arg("index") = py::none())
+      .def_property_readonly("type", [](Device d) { return std::string(type_text(d)); })
+      .def_property_readonly("index", [](Device d) { return d.index < 0 ? py::object(py::none()) : py::object(py::int_(int(d.index))); })
+      .def("__repr__",
+           [](Device d) {
+             const std::string index = d.index < 0 ? "" : ", index=" + std::to_string(int(d.index));
+             return "device(type='" + std::string(type_text(d)) + "'" + index + ")";
+           })
+      .def("__str__", [](Device d) { return to_string(d); })
+      .def("__eq__",
+           [](Device d, const py::object& other) { return py::isinstance<Device>(other) && other.cast<Device>() == d; })
+      .def("__hash__", [](Device d) { return int(d.type) * 1000 + d.index; })
+      .def("__reduce__", [](py::object self) {
+        return py::make_tuple(py::type::of(self), py::make_tuple(py::str(self)));
+      });
+  device.attr("__module__") = "torch";
+  device_type = reinterpret_cast<PyTypeObject*>(device.ptr());
+
+  size_type = make_size_type();
+  m.attr("Size") = py::handle(reinterpret_cast<PyObject*>(size_type));
+}
+
+}  // namespace rl::python

@@ -1,0 +1,24 @@
+// Recording: the node of a call whose inputs want gradients, and the history of views and in-place writes.
+#pragma once
+
+#include <span>
+
+#include "python/call.h"
+#include "python/node.h"
+
+namespace rl::python {
+
+/// Does any tensor among the slots want a gradient, with recording on?
+bool wants_record(const OpEntry& op, std::span<PyObject* const> slots);
+/// Makes the node and hangs it on the results.
+void record(const OpEntry& op, std::span<PyObject* const> slots, std::span<PyObject* const> results);
+/// The same for an op that wrote into slots[0]; rewrites the base's history where that is a view.
+void record_in_place(const OpEntry& op, std::span<PyObject* const> slots);
+/// Refuses an in-place write to a leaf that wants gradients, or to a view of one.
+void check_in_place(const OpEntry& op, PyTensor* self);
+/// Notes that `result` is a view of `input` (or of input's base).
+void note_view(PyObject* result, PyTensor* input);
+/// Gives a view whose base's history was rewritten a grad_fn that leads to the base's new one.
+void renew_view(PyTensor* view);
+
+}  // namespace rl::python

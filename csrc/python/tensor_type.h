@@ -1,0 +1,66 @@
+// TensorBase: the plain heap type behind class Tensor. Value, gradient, place in the graph, and one pointer for what few have.
+#pragma once
+
+#include "core/tensor.h"
+#include "python/python.h"
+
+namespace rl::python {
+
+/// What few tensors have; null by default.
+struct TensorExtra {
+  PyObject* base = nullptr;       // the tensor this one is a view of (never itself a view)
+  PyObject* base_fn = nullptr;    // the base's grad_fn when this view's own was made: another one means a rewritten history
+  PyObject* hooks = nullptr;      // dict of tensor hooks, in order
+  PyObject* post_hooks = nullptr; // dict of hooks after accumulation into .grad
+};
+
+struct PyTensor {
+  PyObject_HEAD
+  Tensor value;
+  PyObject* grad;     // a Tensor or null
+  PyObject* grad_fn;  // a Node or null
+  uint32_t output_nr;
+  bool requires_grad;
+  bool retains_grad;
+  TensorExtra* extra;
+
+  TensorExtra& more() {
+    if (!extra) extra = new TensorExtra;
+    return *extra;
+  }
+};
+
+extern PyTypeObject* tensor_base_type;
+extern PyTypeObject* tensor_class;  // what results are: class Tensor of Python, once it is set
+
+void add_tensor_type(py::module_& m);
+
+inline bool is_tensor(PyObject* object) {
+  return Py_TYPE(object) == tensor_class || PyType_IsSubtype(Py_TYPE(object), tensor_base_type);
+}
+inline PyTensor* as_tensor(PyObject* object) { return reinterpret_cast<PyTensor*>(object); }
+inline PyObject* as_object(PyTensor* t) { return reinterpret_cast<PyObject*>(t); }
+
+/// A new Python tensor of class `type` (null: tensor_class).
+PyObject* wrap(Tensor value, PyTypeObject* type = nullptr);
+
+/// Does the graph reach this tensor? (A view of a rewritten base does, before its own grad_fn is made anew.)
+bool requires_grad(PyTensor* t);
+/// Borrowed grad_fn, made anew first where the base's history was rewritten.
+PyObject* current_grad_fn(PyTensor* t);
+
+}  // namespace rl::python
+
+namespace pybind11::detail {
+/// Lets ordinary pybind11 functions take and give tensors.
+template <>
+struct type_caster<rl::Tensor> {
+  PYBIND11_TYPE_CASTER(rl::Tensor, const_name("Tensor"));
+  bool load(handle source, bool) {
+    if (!source || !rl::python::is_tensor(source.ptr())) return false;
+    value = rl::python::as_tensor(source.ptr())->value;
+    return true;
+  }
+  static handle cast(rl::Tensor t, return_value_policy, handle) { return rl::python::wrap(std::move(t)); }
+};
+}  // namespace pybind11::detail
