@@ -13,7 +13,8 @@ namespace rl::ops {
 enum class Returns : uint8_t { New, View, Input, InputIfSame, Value };
 
 struct Row {
-  const char* name;
+  const char* function;   // in namespace rl::ops; names the row where `name` is overloaded
+  const char* name;       // in Python
   const char* arguments;  // as Python would write them: "input, dim=None, keepdim=False, *, dtype=None, out=None"
   Kind kind;
   Returns returns;
@@ -22,6 +23,7 @@ struct Row {
 
 /// Every row, in the order of the .def files.
 std::span<const Row> rows();
-const Row* find_row(const char* name);
+/// The row of a function; fails where there is none.
+const Row& row_of(const char* function);
 
 }  // namespace rl::ops

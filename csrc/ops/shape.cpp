@@ -236,6 +236,18 @@ Tensor as_strided(const Tensor& input, const Dims& size, const Dims& stride, std
   return input.view(size, stride, offset);
 }
 
+Tensor as_strided_scatter(const Tensor& input, const Tensor& src, const Dims& size, const Dims& stride,
+                          std::optional<int64_t> storage_offset) {
+  Tensor made = empty(input.sizes(), input.dtype(), input.device());
+  copy_values(made, input, "as_strided_scatter");
+  const Tensor place = as_strided(made, size, stride, storage_offset.value_or(0));
+  RL_CHECK(src.sizes() == size, "as_strided_scatter: expected src to have a size equal to the slice of self. src size = ", src.sizes(),
+           ", slice size = ", size);
+  RL_CHECK(!overlaps_itself(place), "as_strided_scatter: the view's elements share memory");
+  copy_values(place, src, "as_strided_scatter");
+  return made;
+}
+
 Tensor diagonal(const Tensor& input, int64_t offset, int64_t dim1, int64_t dim2) {
   const int a = wrap_dim(dim1, input.ndim(), "diagonal"), b = wrap_dim(dim2, input.ndim(), "diagonal");
   RL_CHECK(a != b, "diagonal: diagonal dimensions cannot be identical ", dim1, ", ", dim2);

@@ -15,10 +15,13 @@ namespace rl::python {
 
 /// A derivative rule: the Python function and what its parameters name.
 struct Rule {
-  PyObject* function = nullptr;  // null: no derivative
+  enum class Word : uint8_t { None, Same, Zero };
+  PyObject* function = nullptr;  // null: a word, or no derivative
+  Word word = Word::None;
   std::vector<int> wants;        // kGradient, kResult, or a slot
   uint64_t keeps = 0;            // slots
   bool keeps_result = false;
+  explicit operator bool() const { return function || word != Word::None; }
 };
 constexpr int kGradient = -1, kResult = -2;
 
@@ -28,6 +31,7 @@ struct Param {
   bool keyword_only = false;
   bool varargs = false;
   bool tensor = false;      // takes a tensor or a list of them: has a place in grad=
+  bool list = false;        // takes a list of tensors
   bool (*accepts)(PyObject*) = nullptr;  // for choosing among overloads
 };
 
@@ -42,7 +46,8 @@ struct OpEntry {
   std::string signature;     // "add($module, /, input, other, *, alpha=1, out=None)"
   std::string doc;
   PyMethodDef method{};
-  PyObject* function = nullptr;  // borrowed by the module
+  PyObject* function = nullptr;
+  PyObject* result_type = nullptr;  // torch.return_types.<name>, or null: several results are a tuple
 };
 
 /// Makes the entry and its builtin function object. Called once an op at import.
@@ -56,6 +61,7 @@ void bind(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, PyObject* 
 PyTypeObject* result_class(const OpEntry& op, std::span<PyObject* const> slots);
 /// The entry that a Python function object belongs to, or null.
 OpEntry* entry_of(PyObject* function);
+const std::vector<OpEntry*>& all_entries();
 
 template <class F>
 struct Signature;
@@ -76,7 +82,10 @@ PyObject* wrap_result(const OpEntry& op, PyTypeObject* type, std::tuple<Tensor, 
 
 /// What remains of a call once its op has returned: recording, views, the same object back.
 PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* result, PyObject* out, bool requires_grad);
-PyObject* finish_in_place(const OpEntry& op, std::span<PyObject* const> slots);
+/// Refuses what may not be written, and copies slots[0] where a rule asks for what will be overwritten.
+Owned before_in_place(const OpEntry& op, std::span<PyObject* const> slots);
+PyObject* finish_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned original);
+void add_call(py::module_& m);
 
 template <auto Fn>
 struct Bound {
@@ -95,10 +104,10 @@ struct Bound {
       return Fn(std::get<I>(readers).get()...);
     };
     if constexpr (std::is_void_v<typename S::Result>) {
-      check_in_place_slot(entry, slots[0]);
+      Owned original = before_in_place(entry, slots);
       compute();
       (std::get<I>(readers).write_back(slots[I]), ...);
-      return finish_in_place(entry, slots);
+      return finish_in_place(entry, slots, std::move(original));
     } else {
       PyObject* out = nullptr;
       auto result = compute();
@@ -123,6 +132,7 @@ struct Bound {
   template <size_t... I>
   static void describe(std::vector<Param>& params, std::index_sequence<I...>) {
     ((params[I].tensor = Reader<std::tuple_element_t<I, typename S::Arguments>>::is_tensor_like,
+      params[I].list = std::is_same_v<std::tuple_element_t<I, typename S::Arguments>, const std::vector<Tensor>&>,
       params[I].accepts = &Reader<std::tuple_element_t<I, typename S::Arguments>>::accepts),
      ...);
   }
@@ -134,8 +144,6 @@ struct Bound {
     return define(entry, row, std::move(params), reinterpret_cast<PyCFunctionFast_t>(reinterpret_cast<void*>(&call)));
   }
 };
-
-void check_in_place_slot(const OpEntry& op, PyObject* self);
 
 /// Binds one row and adds it to the module (joining an overloaded name).
 void add_to_module(py::module_& m, const char* function, PyObject* bound, OpEntry& entry);

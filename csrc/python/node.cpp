@@ -48,7 +48,7 @@ void node_dealloc(PyObject* self) {
   node_clear(self);
   Py_CLEAR(n->code);
   delete n->results;
-  delete n->shapes;
+  delete n->forms;
   type->tp_free(self);
   Py_DECREF(type);
   Py_TRASHCAN_END

@@ -22,6 +22,12 @@ struct SavedResult {
   uint32_t version;
 };
 
+/// What a gradient must look like to be an input's: its shape and dtype.
+struct InputForm {
+  Dims sizes;
+  DType dtype;
+};
+
 struct Node {
   PyObject_VAR_HEAD
   uint64_t sequence;
@@ -32,13 +38,16 @@ struct Node {
   Edge* edges;
   int saved_count, edge_count, outputs;
   std::vector<SavedResult>* results;  // null where no rule names `out`
-  std::vector<Dims>* shapes;          // of the tensor inputs, for summing back; one an edge
+  std::vector<InputForm>* forms;      // one an edge; null where all are formed like the first result
   PyObject* hooks;                    // dict or null
   PyObject* prehooks;
   PyObject* weakrefs;
   PyObject* code;                     // call site: resolved only in an error
   int instruction;
   bool released;
+  uint32_t tensor_places;  // bit j: the j-th tensor argument was a tensor (or a list), not a number or None
+
+  bool has_edge(size_t j) const { return (tensor_places >> j) & 1u; }
 };
 
 extern PyTypeObject* node_type;

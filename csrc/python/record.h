@@ -13,7 +13,7 @@ bool wants_record(const OpEntry& op, std::span<PyObject* const> slots);
 /// Makes the node and hangs it on the results.
 void record(const OpEntry& op, std::span<PyObject* const> slots, std::span<PyObject* const> results);
 /// The same for an op that wrote into slots[0]; rewrites the base's history where that is a view.
-void record_in_place(const OpEntry& op, std::span<PyObject* const> slots);
+void record_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned original);
 /// Refuses an in-place write to a leaf that wants gradients, or to a view of one.
 void check_in_place(const OpEntry& op, PyTensor* self);
 /// Notes that `result` is a view of `input` (or of input's base).

@@ -5,6 +5,7 @@
 
 #include "ops/shape.h"
 #include "python/node.h"
+#include "python/numbers.h"
 #include "python/objects.h"
 #include "python/record.h"
 
@@ -205,15 +206,16 @@ PyObject* current_grad_fn(PyTensor* t) {
 }
 
 void add_tensor_type(py::module_& m) {
-  PyType_Slot slots[] = {{Py_tp_new, reinterpret_cast<void*>(&tensor_new)},
-                         {Py_tp_dealloc, reinterpret_cast<void*>(&tensor_dealloc)},
-                         {Py_tp_traverse, reinterpret_cast<void*>(&tensor_traverse)},
-                         {Py_tp_clear, reinterpret_cast<void*>(&tensor_clear)},
-                         {Py_tp_getset, getset},
-                         {Py_tp_doc, const_cast<char*>("What class Tensor is built on.")},
-                         {0, nullptr}};
+  std::vector<PyType_Slot> slots = {{Py_tp_new, reinterpret_cast<void*>(&tensor_new)},
+                                    {Py_tp_dealloc, reinterpret_cast<void*>(&tensor_dealloc)},
+                                    {Py_tp_traverse, reinterpret_cast<void*>(&tensor_traverse)},
+                                    {Py_tp_clear, reinterpret_cast<void*>(&tensor_clear)},
+                                    {Py_tp_getset, getset},
+                                    {Py_tp_doc, const_cast<char*>("What class Tensor is built on.")}};
+  append_number_slots(slots);
+  slots.push_back({0, nullptr});
   PyType_Spec spec{"rushlight._C.TensorBase", sizeof(PyTensor), 0,
-                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
+                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
   tensor_base_type = reinterpret_cast<PyTypeObject*>(Owned::checked(PyType_FromSpec(&spec)).release());
   tensor_class = tensor_base_type;
   m.attr("TensorBase") = py::handle(reinterpret_cast<PyObject*>(tensor_base_type));

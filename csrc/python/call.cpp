@@ -1,0 +1,439 @@
+// The upper door's common half: signatures, arguments to slots, overloads, and what happens once an op has returned.
+#include "python/call.h"
+
+#include <cstring>
+#include <unordered_map>
+
+#include "ops/shape.h"
+#include "python/record.h"
+
+namespace rl::python {
+
+thread_local uint32_t mode = 0;
+
+namespace {
+
+using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*);
+
+std::unordered_map<PyObject*, std::vector<OpEntry*>>& functions() {
+  static auto* map = new std::unordered_map<PyObject*, std::vector<OpEntry*>>;
+  return *map;
+}
+
+FastCall implementation(const OpEntry& op) { return reinterpret_cast<FastCall>(reinterpret_cast<void*>(op.method.ml_meth)); }
+
+/// NumPy's names for PyTorch's parameters, which PyTorch takes too.
+const char* canonical(const char* name) {
+  if (!std::strcmp(name, "axis")) return "dim";
+  if (!std::strcmp(name, "keepdims")) return "keepdim";
+  if (!std::strcmp(name, "x") || !std::strcmp(name, "a") || !std::strcmp(name, "x1") || !std::strcmp(name, "self")) return "input";
+  if (!std::strcmp(name, "x2")) return "other";
+  return name;
+}
+
+int find_param(const OpEntry& op, PyObject* name) {
+  for (size_t i = 0; i < op.params.size(); ++i)
+    if (op.params[i].name == name) return int(i);
+  const char* text = canonical(PyUnicode_AsUTF8(name));
+  for (size_t i = 0; i < op.params.size(); ++i)
+    if (std::strcmp(PyUnicode_AsUTF8(op.params[i].name), text) == 0) return int(i);
+  return -1;
+}
+
+/// Keywords that PyTorch's factories and copies take and that change nothing here.
+bool is_ignored(const char* name) {
+  for (const char* known : {"layout", "pin_memory", "memory_format", "non_blocking"})
+    if (std::strcmp(name, known) == 0) return true;
+  return false;
+}
+
+[[noreturn]] void unexpected(const OpEntry& op, const char* name) {
+  std::string known;
+  for (const Param& p : op.params) known += (known.empty() ? "" : ", ") + std::string(PyUnicode_AsUTF8(p.name));
+  fail(ErrorKind::Type, op.row->name, "() got an unexpected keyword argument '", name, "'; it takes ", known);
+}
+
+[[noreturn]] void too_many(const OpEntry& op, Py_ssize_t given) {
+  fail(ErrorKind::Type, op.row->name, "() takes ", op.positional, " positional argument", op.positional == 1 ? "" : "s", " but ",
+       given, given == 1 ? " was given" : " were given");
+}
+
+void fill_defaults(const OpEntry& op, std::span<PyObject*> slots) {
+  std::string missing;
+  for (size_t i = 0; i < slots.size(); ++i) {
+    if (slots[i]) continue;
+    slots[i] = op.params[i].otherwise;
+    if (RL_LIKELY(slots[i] != nullptr)) continue;
+    missing += (missing.empty() ? "\"" : ", \"") + std::string(PyUnicode_AsUTF8(op.params[i].name)) + "\"";
+  }
+  if (!missing.empty())
+    fail(ErrorKind::Type, op.row->name, "() missing required argument(s): ", missing, " (missing 1 required positional arguments)");
+}
+
+/// Same view of the same storage?
+bool is_same(const Tensor& a, const Tensor& b) {
+  return a.storage() == b.storage() && a.version() == b.version() && a.offset() == b.offset() && a.dtype() == b.dtype() &&
+         a.sizes() == b.sizes() && a.strides() == b.strides();
+}
+
+std::vector<PyTypeObject*> plain_classes;
+
+std::string camel(const char* name) {
+  std::string text;
+  bool upper = true;
+  for (const char* c = name; *c; ++c) {
+    if (*c == '_') {
+      upper = true;
+      continue;
+    }
+    text += upper ? char(std::toupper(*c)) : *c;
+    upper = false;
+  }
+  return text;
+}
+
+// ---- overloads ------------------------------------------------------------------------------------------------------
+
+struct Overloads {
+  std::vector<OpEntry*> entries;  // most specific first
+  std::string name, doc;
+  PyMethodDef method{};
+};
+
+bool fits(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
+  std::vector<PyObject*> slots(op.params.size());
+  Owned varargs;
+  bool requires_grad = false;
+  try {
+    bind(op, args, nargs, kwnames, slots, varargs, requires_grad);
+  } catch (const Error&) {
+    return false;
+  }
+  for (size_t i = 0; i < slots.size(); ++i)
+    if (slots[i] != op.params[i].otherwise && !op.params[i].accepts(slots[i])) return false;
+  return true;
+}
+
+PyObject* call_overloads(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
+  const auto* all = static_cast<const Overloads*>(PyCapsule_GetPointer(self, nullptr));
+  return guarded(all->name.c_str(), [&]() -> PyObject* {
+    for (const OpEntry* op : all->entries)
+      if (fits(*op, args, nargs, kwnames)) return implementation(*op)(nullptr, args, nargs, kwnames);
+    std::string got, expected;
+    for (Py_ssize_t i = 0; i < nargs; ++i) got += (i ? ", " : "") + std::string(Py_TYPE(args[i])->tp_name);
+    for (Py_ssize_t i = 0; kwnames && i < PyTuple_GET_SIZE(kwnames); ++i)
+      got += std::string(got.empty() ? "" : ", ") + PyUnicode_AsUTF8(PyTuple_GET_ITEM(kwnames, i)) + "=" +
+             Py_TYPE(args[nargs + i])->tp_name;
+    for (const OpEntry* op : all->entries) expected += concat("\n * (", op->row->arguments, ")");
+    fail(ErrorKind::Type, all->name, "() received an invalid combination of arguments - got (", got, "), but expected one of:", expected);
+  });
+}
+
+}  // namespace
+
+std::vector<Param> parse_signature(const char* text) {
+  std::vector<Param> params;
+  std::vector<std::string> parts(1);
+  int depth = 0;
+  for (const char* c = text; *c; ++c) {
+    depth += (*c == '(' || *c == '[') - (*c == ')' || *c == ']');
+    if (*c == ',' && depth == 0)
+      parts.emplace_back();
+    else if (*c != ' ' || !parts.back().empty())
+      parts.back() += *c;
+  }
+  bool keyword_only = false;
+  for (const std::string& part : parts) {
+    if (part.empty()) continue;
+    if (part == "*") {
+      keyword_only = true;
+      continue;
+    }
+    Param p;
+    const size_t equals = part.find('=');
+    std::string name = part.substr(0, equals);
+    if (name[0] == '*') {
+      p.varargs = true;
+      name.erase(0, 1);
+    }
+    if (name.back() == '_') name.pop_back();  // a word that Python or C++ keeps for itself
+    p.name = PyUnicode_InternFromString(name.c_str());
+    p.keyword_only = keyword_only;
+    p.otherwise = equals == std::string::npos ? nullptr : py::eval(part.substr(equals + 1)).release().ptr();
+    keyword_only |= p.varargs;
+    params.push_back(p);
+  }
+  return params;
+}
+
+namespace {
+void register_entry(OpEntry* entry);
+}
+PyObject* define(OpEntry& entry, const ops::Row& row, std::vector<Param> params, PyCFunctionFast_t implementation) {
+  entry.row = &row;
+  entry.params = std::move(params);
+  for (size_t i = 0; i < entry.params.size(); ++i) {
+    if (entry.params[i].tensor) entry.tensor_slots.push_back(int(i));
+    if (!entry.params[i].keyword_only) entry.positional = int(i) + 1;
+  }
+  std::string base(row.name);
+  if (base.size() > 1 && base.back() == '_') base.pop_back();
+  entry.node_name = camel(base.c_str()) + "Backward0";
+  entry.signature = concat(row.name, "(", row.arguments, ")");
+  entry.doc = entry.signature + "\n--\n\n";
+  entry.method = {row.name, reinterpret_cast<PyCFunction>(implementation), METH_FASTCALL | METH_KEYWORDS, entry.doc.c_str()};
+  const Owned module(PyUnicode_FromString("rushlight"));
+  entry.function = Owned::checked(PyCFunction_NewEx(&entry.method, nullptr, module.get())).release();
+  functions()[entry.function] = {&entry};
+  register_entry(&entry);
+  return entry.function;
+}
+
+void bind(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames, std::span<PyObject*> slots, Owned& varargs,
+          bool& wants_grad) {
+  Py_ssize_t placed = nargs;
+  if (RL_UNLIKELY(op.positional > 0 && op.params[size_t(op.positional) - 1].varargs && nargs >= op.positional)) {
+    // sizes: as one sequence or one by one
+    const Py_ssize_t at = op.positional - 1;
+    PyObject* first = args[at];
+    if (nargs == op.positional && (PyTuple_Check(first) || PyList_Check(first))) {
+      slots[size_t(at)] = first;
+    } else {
+      varargs = Owned::checked(PyTuple_New(nargs - at));
+      for (Py_ssize_t i = at; i < nargs; ++i) PyTuple_SET_ITEM(varargs.get(), i - at, Py_NewRef(args[i]));
+      slots[size_t(at)] = varargs.get();
+    }
+    placed = at;
+  } else if (RL_UNLIKELY(nargs > op.positional)) {
+    too_many(op, nargs);
+  }
+  for (Py_ssize_t i = 0; i < placed; ++i) slots[size_t(i)] = args[i];
+  if (kwnames) {
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(kwnames); ++i) {
+      PyObject* name = PyTuple_GET_ITEM(kwnames, i);
+      PyObject* value = args[nargs + i];
+      const int at = find_param(op, name);
+      if (at >= 0) {
+        if (slots[size_t(at)])
+          fail(ErrorKind::Type, op.row->name, "() got multiple values for argument '", PyUnicode_AsUTF8(name), "'");
+        slots[size_t(at)] = value;
+        continue;
+      }
+      const char* text = PyUnicode_AsUTF8(name);
+      if (std::strcmp(text, "requires_grad") == 0 && op.row->returns == ops::Returns::New)
+        wants_grad = to_bool(value, {});
+      else if (!is_ignored(text))
+        unexpected(op, text);
+    }
+  }
+  fill_defaults(op, slots);
+}
+
+PyTypeObject* result_class(const OpEntry& op, std::span<PyObject* const> slots) {
+  PyTypeObject* found = tensor_class;
+  for (int s : op.tensor_slots) {
+    PyObject* o = slots[size_t(s)];
+    PyTypeObject* type = Py_TYPE(o);
+    if (RL_LIKELY(type == tensor_class) || !PyType_IsSubtype(type, tensor_class)) continue;
+    bool plain = false;
+    for (PyTypeObject* p : plain_classes) plain |= PyType_IsSubtype(type, p);
+    if (!plain && (found == tensor_class || PyType_IsSubtype(type, found))) found = type;
+  }
+  return found;
+}
+
+namespace {
+std::vector<OpEntry*>& entries() {
+  static auto* all = new std::vector<OpEntry*>;
+  return *all;
+}
+}  // namespace
+const std::vector<OpEntry*>& all_entries() { return entries(); }
+namespace {
+void register_entry(OpEntry* entry) { entries().push_back(entry); }
+}  // namespace
+
+OpEntry* entry_of(PyObject* function) {
+  const auto it = functions().find(function);
+  return it == functions().end() ? nullptr : it->second.front();
+}
+
+PyObject* wrap_result(const OpEntry&, PyTypeObject* type, Tensor&& t) { return wrap(std::move(t), type); }
+
+PyObject* wrap_result(const OpEntry&, PyTypeObject* type, std::vector<Tensor>&& list) {
+  Owned tuple = Owned::checked(PyTuple_New(Py_ssize_t(list.size())));
+  for (size_t i = 0; i < list.size(); ++i) PyTuple_SET_ITEM(tuple.get(), Py_ssize_t(i), wrap(std::move(list[i]), type));
+  return tuple.release();
+}
+
+namespace {
+/// A tuple, or PyTorch's named one (torch.return_types.max) where Python registered it for the op's name.
+PyObject* named(const OpEntry& op, Owned items) {
+  if (!op.result_type) return items.release();
+  return Owned::checked(PyObject_CallOneArg(op.result_type, items.get())).release();
+}
+}  // namespace
+
+PyObject* wrap_result(const OpEntry&, PyTypeObject* type, std::tuple<Tensor, Tensor>&& pair) {
+  Owned items = Owned::checked(PyTuple_New(2));
+  PyTuple_SET_ITEM(items.get(), 0, wrap(std::move(std::get<0>(pair)), type));
+  PyTuple_SET_ITEM(items.get(), 1, wrap(std::move(std::get<1>(pair)), type));
+  return items.release();
+}
+PyObject* wrap_result(const OpEntry&, PyTypeObject* type, std::tuple<Tensor, Tensor, Tensor>&& three) {
+  Owned items = Owned::checked(PyTuple_New(3));
+  PyTuple_SET_ITEM(items.get(), 0, wrap(std::move(std::get<0>(three)), type));
+  PyTuple_SET_ITEM(items.get(), 1, wrap(std::move(std::get<1>(three)), type));
+  PyTuple_SET_ITEM(items.get(), 2, wrap(std::move(std::get<2>(three)), type));
+  return items.release();
+}
+
+PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* made, PyObject* out, bool wants_grad) {
+  Owned result(made);
+  if (RL_UNLIKELY(out != nullptr)) {
+    RL_CHECK(!wants_record(op, slots), op.row->name,
+             "(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.");
+    return result.release();
+  }
+  const bool single = is_tensor(made);
+  if (op.row->returns == ops::Returns::InputIfSame && single && is_same(as_tensor(made)->value, as_tensor(slots[0])->value)) {
+    return Py_NewRef(slots[0]);
+  }
+  if (!single && !PyTuple_Check(made)) return result.release();
+  PyObject* const* items = single ? &made : &PyTuple_GET_ITEM(made, 0);
+  const std::span<PyObject* const> results(items, single ? 1 : size_t(PyTuple_GET_SIZE(made)));
+  if (op.row->returns == ops::Returns::View)
+    for (PyObject* r : results) note_view(r, as_tensor(slots[0]));
+  if (wants_record(op, slots)) record(op, slots, results);
+  if (RL_UNLIKELY(wants_grad)) {
+    RL_CHECK(is_differentiable(as_tensor(made)->value.dtype()), "Only Tensors of floating point and complex dtype can require gradients");
+    as_tensor(made)->requires_grad = true;
+  }
+  return single ? result.release() : named(op, std::move(result));
+}
+
+Owned before_in_place(const OpEntry& op, std::span<PyObject* const> slots) {
+  PyObject* self = slots[0];
+  if (!is_tensor(self)) return {};  // an op on lists
+  check_in_place(op, as_tensor(self));
+  // a rule that names what is about to be overwritten gets a copy
+  if (!op.rules.empty() && wants_record(op, slots))
+    for (const Rule& rule : op.rules)
+      if (rule.keeps & 1u) return Owned(wrap(ops::clone(as_tensor(self)->value)));
+  return {};
+}
+
+PyObject* finish_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned original) {
+  if (!is_tensor(slots[0])) return Py_NewRef(Py_None);
+  if (wants_record(op, slots)) record_in_place(op, slots, std::move(original));
+  return Py_NewRef(slots[0]);
+}
+
+void add_to_module(py::module_& m, const char* function, PyObject* bound, OpEntry& entry) {
+  const char* name = entry.row->name;
+  static auto* groups = new std::unordered_map<std::string, Overloads*>;
+  if (!py::hasattr(m, "rows")) m.attr("rows") = py::dict();
+  m.attr("rows")[function] = py::handle(bound);
+  auto it = groups->find(name);
+  if (it == groups->end()) {
+    if (!py::hasattr(m, name)) {
+      m.attr(name) = py::handle(bound);
+      return;
+    }
+    auto* all = new Overloads;
+    all->name = name;
+    all->entries = functions()[py::object(m.attr(name)).ptr()];
+    all->doc = concat(name, "(*args, **kwargs)\n--\n\n");
+    all->method = {all->name.c_str(), reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(&call_overloads)),
+                   METH_FASTCALL | METH_KEYWORDS, all->doc.c_str()};
+    const Owned capsule = Owned::checked(PyCapsule_New(all, nullptr, nullptr));
+    const Owned module(PyUnicode_FromString("rushlight"));
+    m.attr(name) = py::reinterpret_steal<py::object>(PyCFunction_NewEx(&all->method, capsule.get(), module.get()));
+    it = groups->emplace(name, all).first;
+  }
+  it->second->entries.push_back(&entry);
+  functions()[py::object(m.attr(name)).ptr()] = it->second->entries;
+}
+
+namespace {
+
+const std::vector<OpEntry*>& entries_of(const py::object& function) {
+  const auto it = functions().find(function.ptr());
+  RL_CHECK_TYPE(it != functions().end(), "not an op of rushlight");
+  return it->second;
+}
+
+Rule read_rule(const OpEntry& op, const py::object& given) {
+  Rule rule;
+  if (given.is_none()) return rule;
+  if (py::isinstance<py::str>(given)) {
+    const auto word = given.cast<std::string>();
+    RL_CHECK_VALUE(word == "same" || word == "zero", "set_rules: '", word, "' is no word of a rule");
+    rule.word = word == "same" ? Rule::Word::Same : Rule::Word::Zero;
+    return rule;
+  }
+  rule.function = given.inc_ref().ptr();
+  const py::object code = given.attr("__code__");
+  const auto names = code.attr("co_varnames").cast<std::vector<std::string>>();
+  const auto count = code.attr("co_argcount").cast<size_t>();
+  for (size_t i = 0; i < count; ++i) {
+    if (names[i] == "g") {
+      rule.wants.push_back(kGradient);
+      continue;
+    }
+    if (names[i] == "out") {
+      rule.wants.push_back(kResult);
+      rule.keeps_result = true;
+      continue;
+    }
+    const int at = find_param(op, py::str(names[i]).ptr());
+    RL_CHECK_VALUE(at >= 0, "the rule of ", op.row->function, " names '", names[i], "', which is no argument of it: ", op.row->arguments);
+    rule.wants.push_back(at);
+    rule.keeps |= uint64_t(1) << at;
+  }
+  return rule;
+}
+
+/// rules: one a tensor argument, in order; a shorter tuple leaves the rest without derivative.
+void set_rules(const py::object& function, const py::tuple& rules, const py::object& node_name) {
+  for (OpEntry* op : entries_of(function)) {
+    op->rules.clear();
+    for (size_t i = 0; i < op->tensor_slots.size(); ++i)
+      op->rules.push_back(i < rules.size() ? read_rule(*op, rules[i]) : Rule{});
+    if (!node_name.is_none()) op->node_name = node_name.cast<std::string>();
+  }
+}
+
+void set_doc(const py::object& function, const std::string& text) {
+  for (OpEntry* op : entries_of(function)) {
+    op->doc = op->signature + "\n--\n\n" + text;
+    op->method.ml_doc = op->doc.c_str();
+  }
+}
+
+}  // namespace
+
+void add_call(py::module_& m) {
+  m.def("_set_rules", &set_rules);
+  m.def("_set_doc", &set_doc);
+  m.def("_set_result_type", [](const py::object& function, const py::object& type) {
+    for (OpEntry* op : entries_of(function)) op->result_type = type.inc_ref().ptr();
+  });
+  m.def("_is_differentiable", [](const py::object& function) {
+    for (OpEntry* op : entries_of(function))
+      for (const Rule& rule : op->rules)
+        if (rule) return true;
+    return false;
+  });
+  m.def("_results_are_tensors", [](py::type type) {
+    plain_classes.push_back(reinterpret_cast<PyTypeObject*>(type.inc_ref().ptr()));
+  }, "Results computed from this subclass are plain tensors, as PyTorch has it for Parameter.");
+  m.def("_rows", [] {
+    py::list all;
+    for (const ops::Row& row : ops::rows())
+      all.append(py::make_tuple(row.function, row.name, row.arguments, int(row.kind), int(row.returns), row.shape_from_data));
+    return all;
+  }, "The registry: (function, name, arguments, kind, returns, shape_from_data) of every row.");
+}
+
+}  // namespace rl::python

@@ -1,0 +1,389 @@
+// The walk of backward(): nodes newest first, each rule called once all gradients of its results have come together.
+#include "python/engine.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <vector>
+
+#include "ops/pointwise.h"
+#include "ops/shape.h"
+#include "python/call.h"
+#include "python/mode.h"
+#include "python/node.h"
+#include "python/objects.h"
+
+namespace rl::python {
+namespace {
+
+PyObject* sum_to_function;  // _C._sum_to
+PyObject* cast_function;    // _C._to
+PyObject* add_function;     // _C.add
+
+struct Pending {
+  Owned node;
+  std::vector<Owned> grads;  // one an output
+};
+
+struct Target {  // what autograd.grad asks for
+  PyObject* object;  // a leaf's PyTensor or a Node
+  uint32_t output_nr;
+  Owned gradient;
+};
+
+class Walk {
+ public:
+  Walk(bool keep_graph, bool create_graph) : keep_graph_(keep_graph), create_graph_(create_graph) {}
+
+  void ask_for(PyTensor* t) {
+    PyObject* fn = current_grad_fn(t);
+    targets_.push_back({fn ? fn : as_object(t), fn ? t->output_nr : 0, {}});
+    restricted_ = true;
+  }
+  void capture_only() { capture_ = true; }
+  Owned captured(size_t i) { return std::move(targets_[i].gradient); }
+
+  void start(PyTensor* root, Owned gradient) {
+    if (PyObject* fn = current_grad_fn(root))
+      roots_.push_back(fn), give(fn, root->output_nr, std::move(gradient));
+    else
+      leaf(root, std::move(gradient));
+  }
+
+  void run() {
+    if (restricted_) find_needed();
+    const ModeScope scope(create_graph_ ? 0 : kNoGrad, create_graph_ ? kNoGrad : 0);
+    while (!heap_.empty()) {
+      std::pop_heap(heap_.begin(), heap_.end(), older);
+      Node* n = heap_.back();
+      heap_.pop_back();
+      auto found = pending_.find(n);
+      Pending work = std::move(found->second);
+      pending_.erase(found);
+      visit(n, work);
+    }
+  }
+
+ private:
+  static bool older(const Node* a, const Node* b) { return a->sequence < b->sequence; }
+
+  bool is_needed(PyObject* object) const { return !restricted_ || needed_.count(object); }
+
+  /// With inputs= only the nodes between them and the roots are worth a visit.
+  void find_needed() {
+    std::vector<Node*> reached;
+    std::unordered_map<PyObject*, bool> seen;
+    std::vector<PyObject*> stack = roots_;
+    for (PyObject* root : roots_) seen[root] = true;
+    while (!stack.empty()) {
+      Node* n = as_node(stack.back());
+      stack.pop_back();
+      reached.push_back(n);
+      for (int e = 0; e < n->edge_count; ++e) {
+        PyObject* target = n->edges[e].target;
+        if (target && is_node(target) && !std::exchange(seen[target], true)) stack.push_back(target);
+      }
+    }
+    for (const Target& t : targets_) needed_[t.object] = true;
+    std::sort(reached.begin(), reached.end(), older);
+    for (Node* n : reached)
+      for (int e = 0; e < n->edge_count; ++e)
+        if (n->edges[e].target && needed_.count(n->edges[e].target)) needed_[reinterpret_cast<PyObject*>(n)] = true;
+  }
+
+  Owned sum(const Owned& a, const Owned& b) {
+    if (create_graph_) return Owned::checked(PyObject_CallFunctionObjArgs(add_function, a.get(), b.get(), nullptr));
+    const ops::Value x(as_tensor(a.get())->value), y(as_tensor(b.get())->value);
+    return Owned(wrap(ops::add(x, y, Scalar(1), nullptr)));
+  }
+
+  void give(PyObject* target, uint32_t output_nr, Owned gradient) {
+    Node* n = as_node(target);
+    auto [it, fresh] = pending_.try_emplace(n);
+    Pending& p = it->second;
+    if (fresh) {
+      p.node = Owned::borrow(target);
+      p.grads.resize(size_t(n->outputs));
+      heap_.push_back(n);
+      std::push_heap(heap_.begin(), heap_.end(), older);
+    }
+    Owned& slot = p.grads[output_nr];
+    slot = slot ? sum(slot, gradient) : std::move(gradient);
+  }
+
+  static Owned call_hook(PyObject* hook, Owned gradient) {
+    Owned result = Owned::checked(PyObject_CallOneArg(hook, gradient.get()));
+    if (result.get() == Py_None) return gradient;
+    RL_CHECK_TYPE(is_tensor(result.get()), "a tensor hook must return a Tensor or None, not ", Py_TYPE(result.get())->tp_name);
+    return result;
+  }
+
+  static Owned run_hooks(PyObject* dict, Owned gradient) {
+    if (!dict || PyDict_Size(dict) == 0) return gradient;
+    const Owned hooks = Owned::checked(PyDict_Values(dict));  // a hook may remove itself
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hooks.get()); ++i) gradient = call_hook(PyList_GET_ITEM(hooks.get(), i), std::move(gradient));
+    return gradient;
+  }
+
+  /// accumulate(leaf, grad): hooks, then .grad (or the answer of autograd.grad).
+  void leaf(PyTensor* t, Owned gradient) {
+    if (!t->requires_grad || (restricted_ && !is_target(as_object(t), 0))) return;
+    if (t->extra && t->extra->hooks) gradient = run_hooks(t->extra->hooks, std::move(gradient));
+    if (capture_) return capture(as_object(t), 0, gradient);
+    const Tensor& g = as_tensor(gradient.get())->value;
+    if (create_graph_) {
+      Owned total = t->grad ? sum(Owned::borrow(t->grad), gradient) : std::move(gradient);
+      Py_XSETREF(t->grad, total.release());
+    } else if (t->grad) {
+      Tensor into = as_tensor(t->grad)->value;
+      ops::add_(into, ops::Value(g), Scalar(1));
+    } else {
+      // taken over where nobody else holds it and it lies in memory as the leaf does
+      const bool ours = Py_REFCNT(gradient.get()) == 1 && g.storage()->use_count() == 1 && Py_TYPE(gradient.get()) == tensor_class &&
+                        g.strides() == t->value.strides() && !as_tensor(gradient.get())->grad_fn;
+      if (!ours) {
+        Tensor copy = empty_strided(t->value.sizes(), strides_like(t->value.sizes(), t->value), t->value.dtype(), t->value.device());
+        ops::copy_values(copy, ops::Value(g));
+        gradient = Owned(wrap(std::move(copy)));
+      }
+      Py_XSETREF(t->grad, gradient.release());
+    }
+    if (t->extra && t->extra->post_hooks) {
+      const Owned hooks = Owned::checked(PyDict_Values(t->extra->post_hooks));
+      for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hooks.get()); ++i)
+        Owned::checked(PyObject_CallOneArg(PyList_GET_ITEM(hooks.get(), i), as_object(t)));
+    }
+  }
+
+  bool is_target(PyObject* object, uint32_t output_nr) const {
+    for (const Target& t : targets_)
+      if (t.object == object && t.output_nr == output_nr) return true;
+    return false;
+  }
+  void capture(PyObject* object, uint32_t output_nr, const Owned& gradient) {
+    for (Target& t : targets_) {
+      if (t.object != object || t.output_nr != output_nr) continue;
+      t.gradient = t.gradient ? sum(t.gradient, gradient) : gradient;
+    }
+  }
+
+  /// Hooks on results: dict of (output_nr, function, keeps): those that keep .grad see what the others left.
+  void result_hooks(Node* n, Pending& work) {
+    for (const bool keeping : {false, true}) {
+      const Owned hooks = Owned::checked(PyDict_Values(n->prehooks));
+      for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hooks.get()); ++i) {
+        PyObject* item = PyList_GET_ITEM(hooks.get(), i);
+        RL_CHECK_TYPE(PyTuple_Check(item) && PyTuple_GET_SIZE(item) == 3, "a result hook is (output_nr, function, keeps)");
+        const long nr = PyLong_AsLong(PyTuple_GET_ITEM(item, 0));
+        if ((PyTuple_GET_ITEM(item, 2) == Py_True) != keeping || nr < 0 || size_t(nr) >= work.grads.size() || !work.grads[size_t(nr)]) continue;
+        work.grads[size_t(nr)] = call_hook(PyTuple_GET_ITEM(item, 1), std::move(work.grads[size_t(nr)]));
+      }
+    }
+  }
+
+  [[noreturn]] static void changed(const Node* n, const Tensor& t, uint32_t expected, const char* what) {
+    const char* writer = t.version()->last_writer;
+    fail(ErrorKind::Runtime, "one of the variables needed for gradient computation has been modified by an inplace operation: [torch.",
+         short_name(t.dtype()), "Tensor ", t.sizes(), "], ", what, " of ", node_name(n), " recorded at ", call_site(n), ", is at version ",
+         t.version()->value(), "; expected version ", expected, " instead. It was last written by ", writer ? writer : "an unnamed op",
+         ". Hint: clone() the tensor before the write, or write out of place.");
+  }
+
+  static bool keeps_anything(const Node* n) {
+    for (const Rule& rule : n->op->rules)
+      if (rule.keeps || rule.keeps_result) return true;
+    return false;
+  }
+
+  /// What a rule's parameters name, in order.
+  Owned apply(Node* n, const Rule& rule, const Pending& work, const Owned& gathered, Owned& results) {
+    PyObject* arguments[16];
+    size_t count = 0;
+    RL_ASSERT(rule.wants.size() <= 16);
+    for (int want : rule.wants) {
+      if (want == kGradient) {
+        arguments[count++] = gathered ? gathered.get() : work.grads[0].get();
+      } else if (want == kResult) {
+        if (!results) results = saved_results(n);
+        arguments[count++] = results.get();
+      } else {
+        PyObject* kept = n->saved[want];
+        if (is_tensor(kept) && as_tensor(kept)->value.version()->value() != n->versions[want])
+          changed(n, as_tensor(kept)->value, n->versions[want], "an input");
+        arguments[count++] = kept;
+      }
+    }
+    return Owned::checked(PyObject_Vectorcall(rule.function, arguments, count, nullptr));
+  }
+
+  Owned saved_results(Node* n) {
+    std::vector<Owned> wrapped;
+    for (size_t i = 0; i < n->results->size(); ++i) {
+      const SavedResult& r = (*n->results)[i];
+      if (r.value.version()->value() != r.version) changed(n, r.value, r.version, "a result");
+      wrapped.emplace_back(wrap(r.value));
+      if (create_graph_ && is_differentiable(r.value.dtype())) {
+        PyTensor* t = as_tensor(wrapped.back().get());
+        t->grad_fn = Py_NewRef(reinterpret_cast<PyObject*>(n));
+        t->output_nr = uint32_t(i);
+        t->requires_grad = true;
+      }
+    }
+    if (n->outputs == 1) return std::move(wrapped[0]);
+    Owned all = Owned::checked(PyTuple_New(Py_ssize_t(wrapped.size())));
+    for (size_t i = 0; i < wrapped.size(); ++i) PyTuple_SET_ITEM(all.get(), Py_ssize_t(i), wrapped[i].release());
+    return all;
+  }
+
+  /// A gradient in the form of the input it belongs to: summed over what was broadcast, in the input's dtype.
+  static Owned fit(const Node* n, int edge, Owned gradient) {
+    if (!n->forms) return gradient;
+    const InputForm& form = (*n->forms)[size_t(edge)];
+    const Tensor& g = as_tensor(gradient.get())->value;
+    if (!(g.sizes() == form.sizes)) {
+      const Owned size = Owned::checked(size_object(form.sizes));
+      gradient = Owned::checked(PyObject_CallFunctionObjArgs(sum_to_function, gradient.get(), size.get(), nullptr));
+    }
+    if (as_tensor(gradient.get())->value.dtype() != form.dtype)
+      gradient = Owned::checked(PyObject_CallFunctionObjArgs(cast_function, gradient.get(), Py_None, dtype_object(form.dtype), nullptr));
+    return gradient;
+  }
+
+  void pass_on(Node* n, int edge, Owned gradient) {
+    if (gradient.get() == Py_None) return;
+    RL_CHECK_TYPE(is_tensor(gradient.get()), "the derivative of ", node_name(n), " returned ", Py_TYPE(gradient.get())->tp_name,
+                  " where a Tensor belongs");
+    gradient = fit(n, edge, std::move(gradient));
+    const Edge& to = n->edges[edge];
+    if (is_node(to.target))
+      give(to.target, to.output_nr, std::move(gradient));
+    else
+      leaf(as_tensor(to.target), std::move(gradient));
+  }
+
+  void visit(Node* n, Pending& work) {
+    PyObject* self = reinterpret_cast<PyObject*>(n);
+    if (n->prehooks && PyDict_Size(n->prehooks) > 0) result_hooks(n, work);
+    if (capture_)
+      for (size_t i = 0; i < work.grads.size(); ++i)
+        if (work.grads[i]) capture(self, uint32_t(i), work.grads[i]);
+    if (!is_needed(self) || n->edge_count == 0) return;
+    if (restricted_) {
+      bool beyond = false;
+      for (int e = 0; e < n->edge_count; ++e) beyond |= n->edges[e].target && needed_.count(n->edges[e].target) != 0;
+      if (!beyond) return;
+    }
+    if (n->released && keeps_anything(n))
+      fail(ErrorKind::Runtime, "Trying to backward through the graph a second time (or directly access saved tensors after they have "
+           "already been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
+           "retain_graph=True if you need to backward through the graph a second time. The node is ", node_name(n), " of ", call_site(n));
+    Owned gathered;
+    if (n->outputs > 1) {
+      gathered = Owned::checked(PyTuple_New(n->outputs));
+      for (int i = 0; i < n->outputs; ++i)
+        PyTuple_SET_ITEM(gathered.get(), i, Py_NewRef(work.grads[size_t(i)] ? work.grads[size_t(i)].get() : Py_None));
+    }
+    Owned results;
+    const std::vector<Rule>& rules = n->op->rules;
+    size_t live = 0, lists = 0;  // at most one differentiable argument is a list; it has the edges that the others leave
+    for (size_t j = 0; j < rules.size(); ++j) live += rules[j] && n->has_edge(j);
+    lists = size_t(n->edge_count) + 1 - live;
+    int edge = 0;
+    for (size_t j = 0; j < rules.size(); ++j) {
+      const Rule& rule = rules[j];
+      if (!rule) continue;
+      if (!n->has_edge(j)) continue;  // a number or None stood there
+      if (n->op->params[size_t(n->op->tensor_slots[j])].list) {
+        bool wanted = false;
+        for (size_t i = 0; i < lists; ++i) wanted |= wants(n->edges[size_t(edge) + i]);
+        if (wanted) {
+          const Owned all = apply(n, rule, work, gathered, results);
+          RL_CHECK_TYPE(PyList_Check(all.get()) || PyTuple_Check(all.get()), "the derivative of ", node_name(n), " must be a list");
+          RL_ASSERT(size_t(PySequence_Fast_GET_SIZE(all.get())) == lists);
+          for (size_t i = 0; i < lists; ++i)
+            if (wants(n->edges[size_t(edge) + i])) pass_on(n, edge + int(i), Owned::borrow(PySequence_Fast_GET_ITEM(all.get(), Py_ssize_t(i))));
+        }
+        edge += int(lists);
+        continue;
+      }
+      const int e = edge++;
+      if (!wants(n->edges[e])) continue;
+      if (rule.word == Rule::Word::Same) {
+        pass_on(n, e, work.grads[0]);
+      } else if (rule.word == Rule::Word::Zero) {
+        const Tensor& g = as_tensor(work.grads[0].get())->value;
+        const Dims& sizes = n->forms ? (*n->forms)[size_t(e)].sizes : g.sizes();
+        const DType dtype = n->forms ? (*n->forms)[size_t(e)].dtype : g.dtype();
+        pass_on(n, e, Owned(wrap(ops::full(sizes, Scalar(0), dtype, g.device()))));
+      } else {
+        pass_on(n, e, apply(n, rule, work, gathered, results));
+      }
+    }
+    if (!keep_graph_) release_saved(n);
+  }
+
+  bool wants(const Edge& e) const { return e.target && is_needed(e.target); }
+
+  const bool keep_graph_, create_graph_;
+  bool restricted_ = false, capture_ = false;
+  std::vector<PyObject*> roots_;
+  std::vector<Target> targets_;
+  std::unordered_map<PyObject*, bool> needed_;
+  std::unordered_map<Node*, Pending> pending_;
+  std::vector<Node*> heap_;
+};
+
+/// What a root starts with: the gradient given, or ones for a single element.
+Owned first_gradient(PyTensor* root, PyObject* given, bool create_graph) {
+  const Tensor& t = root->value;
+  if (given == Py_None) {
+    RL_CHECK(t.numel() == 1, "grad can be implicitly created only for scalar outputs; this one has shape ", t.sizes(),
+             ": reduce it (.sum(), .mean()) or pass gradient=");
+    RL_CHECK(is_differentiable(t.dtype()), "grad can be computed only for real scalar outputs");
+    return Owned(wrap(ops::full(t.sizes(), Scalar(1), t.dtype(), t.device())));
+  }
+  RL_CHECK_TYPE(is_tensor(given), "gradients can be either Tensors or None, but got ", Py_TYPE(given)->tp_name);
+  const Tensor& g = as_tensor(given)->value;
+  RL_CHECK(g.sizes() == t.sizes(), "Mismatch in shape: grad_output[0] has a shape of torch.Size(", g.sizes(),
+           ") and output[0] has a shape of torch.Size(", t.sizes(), ").");
+  (void)create_graph;
+  return Owned::borrow(given);
+}
+
+/// backward() and autograd.grad(): roots and their gradients; `inputs` None, or the tensors that gradients go to.
+py::object run_backward(const py::tuple& roots, const py::tuple& gradients, bool keep_graph, bool create_graph, const py::object& inputs,
+                        bool accumulate) {
+  Walk walk(keep_graph, create_graph);
+  if (!inputs.is_none())
+    for (const py::handle& t : inputs.cast<py::tuple>()) {
+      RL_CHECK_TYPE(is_tensor(t.ptr()), "inputs can be only Tensors, but got ", Py_TYPE(t.ptr())->tp_name);
+      RL_CHECK(requires_grad(as_tensor(t.ptr())), "One of the differentiated Tensors does not require grad");
+      walk.ask_for(as_tensor(t.ptr()));
+    }
+  if (!accumulate) walk.capture_only();
+  for (size_t i = 0; i < roots.size(); ++i) {
+    PyObject* root = py::object(roots[i]).ptr();
+    RL_CHECK_TYPE(is_tensor(root), "outputs can be only Tensors, but got ", Py_TYPE(root)->tp_name);
+    RL_CHECK(requires_grad(as_tensor(root)), "element ", i, " of tensors does not require grad and does not have a grad_fn");
+    const py::object given = gradients[i];
+    walk.start(as_tensor(root), first_gradient(as_tensor(root), given.ptr(), create_graph));
+  }
+  walk.run();
+  if (accumulate) return py::none();
+  py::list all;
+  for (size_t i = 0; i < py::len(inputs); ++i) {
+    Owned g = walk.captured(i);
+    all.append(g ? py::reinterpret_steal<py::object>(g.release()) : py::object(py::none()));
+  }
+  return py::tuple(all);
+}
+
+}  // namespace
+
+void add_engine(py::module_& m) {
+  m.def("_run_backward", &run_backward);
+  sum_to_function = py::object(m.attr("_sum_to")).release().ptr();
+  cast_function = py::object(m.attr("_to")).release().ptr();
+  add_function = py::object(m.attr("add")).release().ptr();
+}
+
+}  // namespace rl::python

@@ -1,0 +1,125 @@
+// The extension module: types, ops, engine, modes, and the switches of the core.
+#include <pybind11/stl.h>
+
+#include "core/allocator.h"
+#include "core/launch.h"
+#include "core/machine.h"
+#include "core/parallel.h"
+#include "cpu/select.h"
+#include "python/call.h"
+#include "python/engine.h"
+#include "python/generator_type.h"
+#include "python/mode.h"
+#include "python/node.h"
+#include "python/numbers.h"
+#include "python/objects.h"
+#include "python/tensor_type.h"
+
+namespace rl::python {
+
+#define RL_FAMILIES(X) X(pointwise) X(shape) X(create) X(product) X(reduce) X(scan) X(softmax) X(sort) X(index) X(join) X(random) X(optim)
+#define X(family) void bind_##family##_ops(py::module_& m);
+RL_FAMILIES(X)
+#undef X
+
+namespace {
+
+/// A step that was recorded as launches: replay() runs them again on the values that the same tensors then hold.
+struct Recording {
+  std::unique_ptr<Tape> tape = std::make_unique<Tape>();
+  LaunchObserver* before = nullptr;
+  bool open = false;
+};
+
+void add_modes(py::module_& m) {
+  m.def("is_grad_enabled", [] { return !(mode & kNoGrad); });
+  m.def("_set_grad_enabled", [](bool on) { mode = on ? mode & ~kNoGrad : mode | kNoGrad; });
+  m.def("_mode", [] { return mode; });
+  m.def("_set_mode", [](uint32_t value) { mode = value; });
+}
+
+void add_core(py::module_& m) {
+  m.def("get_num_threads", &num_threads, "Threads that one op may use.");
+  m.def("set_num_threads", [](int n) { set_num_threads(n); }, py::arg("num_threads"));
+  m.def("get_default_dtype", [] { return py::reinterpret_borrow<py::object>(dtype_object(default_dtype())); });
+  m.def("_set_default_dtype", [](const py::object& d) {
+    const auto dtype = dtype_from(d.ptr());
+    RL_CHECK_TYPE(dtype && is_float(*dtype), "only floating-point types are supported as the default type");
+    set_default_dtype(*dtype);
+  });
+  m.def("_isa", [] { return std::string(cpu::isa()); });
+  m.def("_memory_report", [] {
+    const MemoryReport r = memory_report();
+    py::dict d;
+    d["allocated"] = r.allocated;
+    d["cached"] = r.cached;
+    d["peak"] = r.peak;
+    d["allocations"] = r.allocations;
+    return d;
+  });
+  m.def("_reset_peak_memory", &reset_peak);
+  m.def("_release_cached_memory", &release_cached);
+  m.def("_fail_allocation_after", &fail_allocation_after);
+  m.def("_promote_types", [](const py::object& a, const py::object& b) {
+    return py::reinterpret_borrow<py::object>(dtype_object(promote(to_dtype(a.ptr(), {}), to_dtype(b.ptr(), {}))));
+  });
+  m.def("_can_cast", [](const py::object& a, const py::object& b) { return ops::can_cast(to_dtype(a.ptr(), {}), to_dtype(b.ptr(), {})); });
+  m.def("_strides", [](const Tensor& t) { return std::vector<int64_t>(t.strides().begin(), t.strides().end()); });
+  m.def("_offset", [](const Tensor& t) { return t.offset(); });
+  m.def("_data_ptr", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t.data()); });
+  m.def("_storage_ptr", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t.storage().get()); });
+  m.def("_is_contiguous", [](const Tensor& t) { return t.is_contiguous(); });
+  m.def("_numel", [](const Tensor& t) { return t.numel(); });
+  m.def("_bump_version", [](const Tensor& t) { t.version()->bump(); });
+  py::class_<Recording>(m, "_Recording", "Records the launches of a step between start() and stop().")
+      .def(py::init<>())
+      .def("start", [](Recording& r) {
+        RL_CHECK(!r.open, "_Recording: already started");
+        r.before = exchange_observer(r.tape.get());
+        r.open = true;
+      })
+      .def("stop", [](Recording& r) {
+        RL_CHECK(r.open, "_Recording: not started");
+        exchange_observer(r.before);
+        r.open = false;
+      })
+      .def("replay", [](const Recording& r) {
+        RL_CHECK(!r.open, "_Recording: stop() before replay()");
+        r.tape->replay();
+      })
+      .def("__len__", [](const Recording& r) { return r.tape->size(); });
+}
+
+}  // namespace
+}  // namespace rl::python
+
+PYBIND11_MODULE(_C, m) {
+  using namespace rl::python;
+  static const auto translate = [](std::exception_ptr p) {
+    try {
+      if (p) std::rethrow_exception(p);
+    } catch (const rl::Error&) {
+      set_python_error(nullptr);
+    } catch (const PythonError&) {
+      // the indicator is set
+    }
+  };
+  py::register_local_exception_translator(+[](std::exception_ptr p) { translate(p); });
+  m.doc() = "rushlight's compiled half: the Tensor type, the ops and the engine.";
+  m.attr("__version__") = RL_VERSION;
+  rl::cpu::isa();  // fills the kernel rows
+  add_objects(m);
+  add_tensor_type(m);
+  add_node_type(m);
+  add_generator_type(m);
+#define X(family) bind_##family##_ops(m);
+  RL_FAMILIES(X)
+#undef X
+  add_convert(m);
+  add_call(m);
+  add_engine(m);
+  bind_numbers(m);
+  bind_index(m);
+  add_modes(m);
+  add_core(m);
+}

@@ -1,0 +1,177 @@
+// Recording: nodes for calls, histories for views, and the rewriting of a base's history after a write into a view.
+#include "python/record.h"
+
+#include "core/error.h"
+
+namespace rl::python {
+namespace {
+
+bool asks(PyObject* o) { return is_tensor(o) && requires_grad(as_tensor(o)); }
+
+template <class Visit>
+void each_tensor(PyObject* slot, Visit&& visit) {
+  if (is_tensor(slot)) return visit(as_tensor(slot));
+  if (!PyTuple_Check(slot) && !PyList_Check(slot)) return;
+  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(slot); ++i)
+    if (PyObject* item = PySequence_Fast_GET_ITEM(slot, i); is_tensor(item)) visit(as_tensor(item));
+}
+
+/// The node of a call; its edges lead to the inputs that have a rule. `form` is what the first result looks like.
+Owned make_node(const OpEntry& op, std::span<PyObject* const> slots, const Tensor& form, PyObject* original) {
+  int edges = 0;
+  uint64_t keeps = 0;
+  bool same_forms = true;
+  uint32_t places = 0;
+  for (size_t j = 0; j < op.rules.size(); ++j) {
+    if (!op.rules[j]) continue;
+    bool asked = false;
+    each_tensor(slots[size_t(op.tensor_slots[j])], [&](PyTensor* t) {
+      ++edges;
+      places |= 1u << j;
+      asked |= requires_grad(t);
+      same_forms = same_forms && t->value.dtype() == form.dtype() && t->value.sizes() == form.sizes();
+    });
+    if (asked) keeps |= op.rules[j].keeps;
+  }
+  Node* n = new_node(&op, keeps ? int(slots.size()) : 0, edges);
+  Owned owner(reinterpret_cast<PyObject*>(n));
+  for (size_t s = 0; keeps && s < slots.size(); ++s) {
+    if (!((keeps >> s) & 1)) continue;
+    PyObject* kept = s == 0 && original ? original : slots[s];
+    n->saved[s] = Py_NewRef(kept);
+    n->versions[s] = is_tensor(kept) ? as_tensor(kept)->value.version()->value() : 0;
+  }
+  n->tensor_places = places;
+  if (!same_forms) n->forms = new std::vector<InputForm>;
+  int e = 0;
+  for (size_t j = 0; j < op.rules.size(); ++j) {
+    if (!op.rules[j]) continue;
+    each_tensor(slots[size_t(op.tensor_slots[j])], [&](PyTensor* t) {
+      n->edges[e++] = edge_of(t);
+      if (n->forms) n->forms->push_back({t->value.sizes(), t->value.dtype()});
+    });
+  }
+  return owner;
+}
+
+bool keeps_result(const OpEntry& op) {
+  for (const Rule& rule : op.rules)
+    if (rule.keeps_result) return true;
+  return false;
+}
+
+void hang(PyTensor* t, Node* n, uint32_t output_nr) {
+  Py_XSETREF(t->grad_fn, Py_NewRef(reinterpret_cast<PyObject*>(n)));
+  t->output_nr = output_nr;
+  t->requires_grad = true;
+  if (t->extra && t->extra->base) {  // seen from here on with the history that the base has now
+    PyObject* now = as_tensor(t->extra->base)->grad_fn;
+    Py_XINCREF(now);
+    Py_XSETREF(t->extra->base_fn, now);
+  }
+}
+
+const OpEntry& internal_op(const char* function) {
+  for (OpEntry* op : all_entries())
+    if (std::string_view(op->row->function) == function) return *op;
+  fail(ErrorKind::Internal, "internal error: no op ", function);
+}
+
+/// Where a view lies in its base: size, stride, offset as Python tuples.
+struct Geometry {
+  Owned size, stride, offset;
+  Geometry(const Tensor& view, const Tensor& base) {
+    RL_CHECK_IMPLEMENTED(base.is_contiguous(), "an in-place write into a view whose base is not row-major has no derivative here; "
+                         "call .contiguous() on the base first");
+    size = Owned::checked(size_object(view.sizes()));
+    stride = Owned::checked(size_object(view.strides()));
+    offset = Owned::checked(PyLong_FromLongLong(view.offset() - base.offset()));
+  }
+};
+
+}  // namespace
+
+bool wants_record(const OpEntry& op, std::span<PyObject* const> slots) {
+  if ((mode & kNoGrad) || op.rules.empty()) return false;
+  for (size_t j = 0; j < op.rules.size(); ++j) {
+    if (!op.rules[j]) continue;
+    PyObject* o = slots[size_t(op.tensor_slots[j])];
+    if (RL_LIKELY(is_tensor(o))) {
+      if (requires_grad(as_tensor(o))) return true;
+    } else if (PyTuple_Check(o) || PyList_Check(o)) {
+      for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(o); ++i)
+        if (asks(PySequence_Fast_GET_ITEM(o, i))) return true;
+    }
+  }
+  return false;
+}
+
+void record(const OpEntry& op, std::span<PyObject* const> slots, std::span<PyObject* const> results) {
+  bool any = false;
+  for (PyObject* r : results) any |= is_differentiable(as_tensor(r)->value.dtype());
+  if (!any) return;
+  const Owned owner = make_node(op, slots, as_tensor(results[0])->value, nullptr);
+  Node* n = as_node(owner.get());
+  n->outputs = int(results.size());
+  if (keeps_result(op)) {
+    n->results = new std::vector<SavedResult>;
+    for (PyObject* r : results) n->results->push_back({as_tensor(r)->value, as_tensor(r)->value.version()->value()});
+  }
+  for (size_t i = 0; i < results.size(); ++i)
+    if (is_differentiable(as_tensor(results[i])->value.dtype())) hang(as_tensor(results[i]), n, uint32_t(i));
+}
+
+void record_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned original) {
+  PyTensor* self = as_tensor(slots[0]);
+  if (!is_differentiable(self->value.dtype())) return;
+  const Owned owner = make_node(op, slots, self->value, original.get());
+  Node* n = as_node(owner.get());
+  if (keeps_result(op)) n->results = new std::vector<SavedResult>{{self->value, self->value.version()->value()}};
+  PyObject* base_object = self->extra ? self->extra->base : nullptr;
+  if (!base_object) return hang(self, n, 0);
+
+  // The write went into a part of the base: base = as_strided_scatter(base, the view's new values).
+  PyTensor* base = as_tensor(base_object);
+  const Geometry place(self->value, base->value);
+  const OpEntry& scatter = internal_op("as_strided_scatter");
+  const Owned part(wrap(self->value));
+  hang(as_tensor(part.get()), n, 0);
+  PyObject* const scatter_slots[] = {base_object, part.get(), place.size.get(), place.stride.get(), place.offset.get()};
+  const Owned rewritten = make_node(scatter, scatter_slots, base->value, nullptr);
+  hang(base, as_node(rewritten.get()), 0);
+  renew_view(self);
+}
+
+void check_in_place(const OpEntry& op, PyTensor* self) {
+  if ((mode & kNoGrad) || !requires_grad(self)) return;
+  if (!current_grad_fn(self))
+    fail(ErrorKind::Runtime, op.row->name, ": a leaf Variable that requires grad is being used in an in-place operation. Write under "
+         "torch.no_grad(), or compute a new tensor.");
+  if (!self->extra || !self->extra->base) return;
+  PyTensor* base = as_tensor(self->extra->base);
+  if (base->requires_grad && !base->grad_fn)
+    fail(ErrorKind::Runtime, op.row->name, ": a view of a leaf Variable that requires grad is being used in an in-place operation. "
+         "Write under torch.no_grad(), or clone() the leaf first.");
+}
+
+void note_view(PyObject* result, PyTensor* input) {
+  PyTensor* view = as_tensor(result);
+  if (!(view->value.storage() == input->value.storage()) || !(view->value.version() == input->value.version())) return;
+  PyObject* base = input->extra && input->extra->base ? input->extra->base : as_object(input);
+  TensorExtra& extra = view->more();
+  extra.base = Py_NewRef(base);
+  extra.base_fn = as_tensor(base)->grad_fn;
+  Py_XINCREF(extra.base_fn);
+}
+
+void renew_view(PyTensor* view) {
+  PyObject* base_object = view->extra->base;
+  PyTensor* base = as_tensor(base_object);
+  const Geometry place(view->value, base->value);
+  // relative to the base, which begins at its own offset
+  PyObject* const slots[] = {base_object, place.size.get(), place.stride.get(), place.offset.get()};
+  const Owned node = make_node(internal_op("as_strided"), slots, view->value, nullptr);
+  hang(view, as_node(node.get()), 0);
+}
+
+}  // namespace rl::python
