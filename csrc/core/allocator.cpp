@@ -1,0 +1,218 @@
+// The caching allocator: four size classes an octave; small blocks in lists of the thread, large ones in a shared, bounded cache.
+#include "core/allocator.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstdlib>
+#include <mutex>
+#include <vector>
+
+#include "core/error.h"
+#include "core/machine.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#define RL_POISON(block, bytes) ASAN_POISON_MEMORY_REGION(block, bytes)
+#define RL_UNPOISON(block, bytes) ASAN_UNPOISON_MEMORY_REGION(block, bytes)
+#else
+#define RL_POISON(block, bytes) (void)0
+#define RL_UNPOISON(block, bytes) (void)0
+#endif
+
+namespace rl {
+namespace {
+
+constexpr int kClasses = 232;
+constexpr size_t kSmall = size_t(1) << 18;      // up to here a thread keeps blocks of its own
+constexpr size_t kHuge = size_t(4) << 20;       // from here huge pages are asked for
+constexpr size_t kListBytes = size_t(1) << 20;  // a thread keeps at most this much of one class
+constexpr int64_t kCacheFloor = int64_t(256) << 20;
+
+std::atomic<int64_t> in_use{0}, peak{0}, cached{0}, asked{0}, countdown{-1};
+
+struct SizeClass {
+  int index;
+  size_t bytes;
+};
+SizeClass size_class(size_t bytes) {
+  if (bytes <= 64) return {0, 64};
+  const int octave = int(std::bit_width(bytes - 1)) - 1;
+  const int quarter = int((bytes - 1) >> (octave - 2)) & 3;
+  const size_t size = (size_t(1) << octave) + (size_t(quarter + 1) << (octave - 2));
+  return {(octave - 6) * 4 + quarter + 1, (size + 63) / 64 * 64};
+}
+
+void* from_system(size_t bytes) {
+  asked.fetch_add(1, std::memory_order_relaxed);
+  const size_t page = size_t(2) << 20;
+  if (bytes < kHuge) return std::aligned_alloc(64, bytes);
+  void* block = std::aligned_alloc(page, (bytes + page - 1) / page * page);
+  if (block) madvise(block, bytes, MADV_HUGEPAGE);
+  return block;
+}
+
+class SharedCache {
+ public:
+  void* take(SizeClass c) {
+    const std::lock_guard hold(lock_);
+    std::vector<void*>& list = lists_[c.index];
+    if (list.empty()) return nullptr;
+    void* block = list.back();
+    list.pop_back();
+    cached.fetch_sub(int64_t(c.bytes), std::memory_order_relaxed);
+    return block;
+  }
+  /// False where the cache is full: at most 256 MB, or as much as is in use.
+  bool keep(void* block, SizeClass c) noexcept {
+    const int64_t bound = std::max(kCacheFloor, in_use.load(std::memory_order_relaxed));
+    if (cached.load(std::memory_order_relaxed) + int64_t(c.bytes) > bound) return false;
+    const std::lock_guard hold(lock_);
+    try {
+      lists_[c.index].push_back(block);
+    } catch (...) {
+      return false;
+    }
+    cached.fetch_add(int64_t(c.bytes), std::memory_order_relaxed);
+    return true;
+  }
+  void drop() noexcept {
+    const std::lock_guard hold(lock_);
+    for (std::vector<void*>& list : lists_) {
+      for (void* block : list) {
+        RL_UNPOISON(block, 64);
+        std::free(block);
+      }
+      list.clear();
+    }
+    cached.store(0, std::memory_order_relaxed);
+  }
+  std::mutex& lock() { return lock_; }
+
+ private:
+  std::mutex lock_;
+  std::vector<void*> lists_[kClasses];
+};
+
+SharedCache& shared() {
+  static SharedCache* cache = new SharedCache;  // never freed: tensors may outlive static destruction
+  return *cache;
+}
+
+struct FreeBlock {
+  FreeBlock* next;
+};
+
+/// Free small blocks of one thread, linked through themselves.
+struct ThreadLists {
+  struct List {
+    FreeBlock* first = nullptr;
+    size_t bytes = 0;
+  };
+  List lists[kClasses];
+  ~ThreadLists() {
+    drop();
+    gone = true;
+  }
+  void drop() noexcept {
+    for (List& list : lists) {
+      while (FreeBlock* block = list.first) {
+        RL_UNPOISON(block, sizeof(FreeBlock));
+        list.first = block->next;
+        std::free(block);
+      }
+      list.bytes = 0;
+    }
+  }
+  static thread_local bool gone;
+};
+thread_local bool ThreadLists::gone = false;
+thread_local ThreadLists thread_lists;
+
+[[noreturn]] RL_COLD void refuse(size_t bytes, const char* why, int64_t limit) {
+  throw OutOfMemory(concat("can't allocate memory: you tried to allocate ", bytes, " bytes; ", why, " (in use: ",
+                           in_use.load(), " bytes, limit: ", limit, "). Free tensors, use smaller batches, or raise RUSHLIGHT_MEMORY_LIMIT."));
+}
+
+class CpuAllocator final : public Allocator {
+ public:
+  void* allocate(size_t bytes, int64_t) override {
+    if (RL_UNLIKELY(countdown.load(std::memory_order_relaxed) >= 0) && countdown.fetch_sub(1) == 0)
+      refuse(bytes, "this allocation was told to fail", limit_);
+    if (RL_UNLIKELY(bytes > size_t(limit_))) refuse(bytes, "more than this process may have", limit_);
+    const SizeClass c = size_class(bytes);
+    const int64_t now = in_use.fetch_add(int64_t(c.bytes), std::memory_order_relaxed) + int64_t(c.bytes);
+    if (RL_UNLIKELY(now > peak.load(std::memory_order_relaxed))) peak.store(now, std::memory_order_relaxed);
+    if (RL_UNLIKELY(now > limit_)) {
+      in_use.fetch_sub(int64_t(c.bytes), std::memory_order_relaxed);
+      refuse(bytes, "with what is in use that is more than this process may have", limit_);
+    }
+    if (RL_LIKELY(c.bytes <= kSmall && !ThreadLists::gone)) {
+      ThreadLists::List& list = thread_lists.lists[c.index];
+      if (FreeBlock* block = list.first) {
+        RL_UNPOISON(block, c.bytes);
+        list.first = block->next;
+        list.bytes -= c.bytes;
+        return block;
+      }
+    } else if (void* block = shared().take(c)) {
+      RL_UNPOISON(block, c.bytes);
+      return block;
+    }
+    if (now + cached.load(std::memory_order_relaxed) > limit_) shared().drop();
+    void* block = from_system(c.bytes);
+    if (!block) {
+      release_cached();
+      block = from_system(c.bytes);
+    }
+    if (!block) {
+      in_use.fetch_sub(int64_t(c.bytes), std::memory_order_relaxed);
+      refuse(bytes, "the system has no more", limit_);
+    }
+    return block;
+  }
+
+  void release(void* block, size_t bytes, int64_t) noexcept override {
+    if (!block) return;
+    const SizeClass c = size_class(bytes);
+    in_use.fetch_sub(int64_t(c.bytes), std::memory_order_relaxed);
+    if (RL_LIKELY(c.bytes <= kSmall && !ThreadLists::gone)) {
+      ThreadLists::List& list = thread_lists.lists[c.index];
+      if (list.bytes + c.bytes <= kListBytes) {
+        auto* free_block = static_cast<FreeBlock*>(block);
+        free_block->next = list.first;
+        list.first = free_block;
+        list.bytes += c.bytes;
+        RL_POISON(block, c.bytes);
+        return;
+      }
+    } else {
+      RL_POISON(block, c.bytes);
+      if (shared().keep(block, c)) return;
+      RL_UNPOISON(block, c.bytes);
+    }
+    std::free(block);
+  }
+
+ private:
+  const int64_t limit_ = memory_limit();
+};
+
+}  // namespace
+
+Allocator& cpu_allocator() {
+  static CpuAllocator* allocator = new CpuAllocator;
+  return *allocator;
+}
+
+MemoryReport memory_report() { return {in_use.load(), cached.load(), peak.load(), asked.load()}; }
+void reset_peak() { peak.store(in_use.load()); }
+void release_cached() {
+  if (!ThreadLists::gone) thread_lists.drop();
+  shared().drop();
+}
+void fail_allocation_after(int64_t n) { countdown.store(n); }
+
+}  // namespace rl

@@ -1,0 +1,45 @@
+// The order of every sum (DESIGN, section 5): element i in lane i mod 32 of block i div 4096; lanes join 16, 8, 4, 2, 1;
+// blocks in neighbouring pairs, an odd last one passing up unchanged.
+#pragma once
+
+#include <cstdint>
+
+#include "core/macros.h"
+
+RL_ISA_BEGIN
+
+constexpr int kLanes = 32;
+constexpr int64_t kSumBlock = 4096;
+
+template <class T>
+RL_INLINE T join_lanes(T* lane) {
+  for (int half = kLanes / 2; half > 0; half /= 2)
+    for (int l = 0; l < half; ++l) lane[l] = lane[l] + lane[l + half];
+  return lane[0];
+}
+
+/// Sums of blocks as they come: equal subtrees join at once, the rest at the end from the right.
+template <class T>
+struct BlockTree {
+  T level[48];
+  uint64_t count = 0;
+
+  RL_INLINE void add(T block) {
+    int at = 0;
+    for (uint64_t bits = count; bits & 1; bits >>= 1, ++at) block = level[at] + block;
+    level[at] = block;
+    ++count;
+  }
+  RL_INLINE T total() const {
+    T sum = T(0);
+    bool any = false;
+    for (int at = 0; at < 48; ++at) {
+      if (!((count >> at) & 1)) continue;
+      sum = any ? level[at] + sum : level[at];
+      any = true;
+    }
+    return sum;
+  }
+};
+
+RL_ISA_END
