@@ -215,9 +215,9 @@ void Plan::run_tiles(BlockFunction function, const Parameters& parameters) const
       } else {
         for (int64_t r = 0; r < tile_rows; ++r) {
           for (int i = 0; i < operands; ++i)
-            blocks[i] = direct[i] ? corner[i] + r * row_step[i]
-                        : operand[i].constant ? stage.block[i]
-                                              : stage.block[i] + r * tile_cols * item_size(operand[i].block);
+            blocks[i] = direct[i] ? static_cast<void*>(corner[i] + r * row_step[i])
+                        : operand[i].constant ? static_cast<void*>(stage.block[i])
+                                              : static_cast<void*>(stage.block[i] + r * tile_cols * item_size(operand[i].block));
           function(tile_cols, blocks, parameters);
         }
       }

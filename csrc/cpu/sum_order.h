@@ -11,31 +11,43 @@ RL_ISA_BEGIN
 constexpr int kLanes = 32;
 constexpr int64_t kSumBlock = 4096;
 
-template <class T>
+struct Plus {
+  template <class T>
+  static RL_INLINE T identity() {
+    return T(0);
+  }
+  template <class T>
+  static RL_INLINE T join(T a, T b) {
+    return a + b;
+  }
+};
+
+template <class T, class Op = Plus>
 RL_INLINE T join_lanes(T* lane) {
+#pragma GCC unroll 5
   for (int half = kLanes / 2; half > 0; half /= 2)
-    for (int l = 0; l < half; ++l) lane[l] = lane[l] + lane[l + half];
+    for (int l = 0; l < half; ++l) lane[l] = Op::join(lane[l], lane[l + half]);
   return lane[0];
 }
 
 /// Sums of blocks as they come: equal subtrees join at once, the rest at the end from the right.
-template <class T>
+template <class T, class Op = Plus>
 struct BlockTree {
   T level[48];
   uint64_t count = 0;
 
   RL_INLINE void add(T block) {
     int at = 0;
-    for (uint64_t bits = count; bits & 1; bits >>= 1, ++at) block = level[at] + block;
+    for (uint64_t bits = count; bits & 1; bits >>= 1, ++at) block = Op::join(level[at], block);
     level[at] = block;
     ++count;
   }
   RL_INLINE T total() const {
-    T sum = T(0);
+    T sum = Op::template identity<T>();
     bool any = false;
     for (int at = 0; at < 48; ++at) {
       if (!((count >> at) & 1)) continue;
-      sum = any ? level[at] + sum : level[at];
+      sum = any ? Op::join(level[at], sum) : level[at];
       any = true;
     }
     return sum;

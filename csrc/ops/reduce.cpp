@@ -1,0 +1,179 @@
+// Reductions: the dims that go, the dtype they are taken in, and the input seen with its kept dims first.
+#include "ops/reduce.h"
+
+#include "cpu/reduce_kernels.h"
+#include "ops/pointwise.h"
+#include "ops/shape.h"
+
+namespace rl::kernels {
+#define RL_ROW(name, many) constinit Kernel name{.name = #name, .kind = Kind::Reduction, .outputs = many};
+RL_ROW(sum, 1) RL_ROW(prod, 1) RL_ROW(amax, 1) RL_ROW(amin, 1) RL_ROW(all, 1) RL_ROW(any, 1) RL_ROW(max_index, 2) RL_ROW(min_index, 2)
+#undef RL_ROW
+}  // namespace rl::kernels
+
+namespace rl::ops {
+namespace {
+
+/// What a reduction over some dims looks at and makes.
+struct Form {
+  Tensor input;  // kept dims first, then the reduced ones in order
+  Dims sizes;    // of the result
+  Dims shrunk;   // without the reduced dims
+  int kept = 0;
+  int64_t count = 1;  // elements that become one
+};
+
+Form form_of(const char* op, const Tensor& input, const MaybeDims& dims, bool keepdim) {
+  uint64_t gone = 0;
+  if (!dims || dims->empty()) {
+    gone = ~uint64_t(0);
+  } else {
+    for (int64_t dim : *dims) {
+      const int d = wrap_dim(dim, input.ndim(), op);
+      RL_CHECK(!((gone >> d) & 1), op, ": dim ", d, " appears multiple times in the list of dims");
+      gone |= uint64_t(1) << d;
+    }
+  }
+  Form f;
+  Dims sizes, strides, inner_sizes, inner_strides;
+  for (int d = 0; d < input.ndim(); ++d) {
+    if ((gone >> d) & 1) {
+      inner_sizes.push_back(input.size(d));
+      inner_strides.push_back(input.stride(d));
+      f.count *= input.size(d);
+      if (keepdim) f.sizes.push_back(1);
+      continue;
+    }
+    sizes.push_back(input.size(d));
+    strides.push_back(input.stride(d));
+    f.sizes.push_back(input.size(d));
+  }
+  f.shrunk = sizes;
+  f.kept = sizes.size();
+  for (int d = 0; d < inner_sizes.size(); ++d) sizes.push_back(inner_sizes[d]), strides.push_back(inner_strides[d]);
+  f.input = input.view(std::move(sizes), std::move(strides), input.offset());
+  return f;
+}
+
+Tensor run(const Kernel& kernel, const char* op, const Form& f) {
+  const DType dtype = f.input.dtype();
+  RL_CHECK(computes(kernel, dtype), "\"", op, "\" not implemented for '", short_name(dtype), "'");
+  const Tensor made = empty(f.shrunk, dtype, f.input.device());
+  launch(kernel, {made, f.input}, dtype, Parameters::pack(kernels::ReduceParameters{f.kept}));
+  return made.view(f.sizes, contiguous_strides(f.sizes), 0);
+}
+
+/// Sums of integers and bools are int64; half types are summed in float32.
+Tensor total(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim, bool keepdim, std::optional<DType> dtype) {
+  const DType result = dtype.value_or(category(input.dtype()) < 2 ? DType::Int64 : input.dtype());
+  const DType key = category(result) < 2 ? DType::Int64 : compute_dtype(result);
+  const Tensor wide = as_dtype(as_dtype(input, dtype.value_or(input.dtype())), key);
+  return as_dtype(run(kernel, op, form_of(op, wide, dim, keepdim)), result);
+}
+
+void check_not_empty(const char* op, const Form& f) {
+  RL_CHECK_INDEX(f.count > 0 || checked_numel(f.shrunk, op) == 0, op, ": Expected reduction dim to be specified for input.numel() == 0, or to have "
+                 "non-zero size. The shape is ", f.input.sizes());
+}
+
+Tensor extreme(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim, bool keepdim) {
+  const Tensor wide = as_dtype(input, compute_dtype(input.dtype()));
+  const Form f = form_of(op, wide, dim, keepdim);
+  check_not_empty(op, f);
+  return as_dtype(run(kernel, op, f), input.dtype());
+}
+
+std::tuple<Tensor, Tensor> with_index(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim, bool keepdim) {
+  const Tensor wide = as_dtype(input, compute_dtype(input.dtype()));
+  const Form f = form_of(op, wide, dim, keepdim);
+  check_not_empty(op, f);
+  const DType dtype = wide.dtype();
+  RL_CHECK(computes(kernel, dtype), "\"", op, "\" not implemented for '", short_name(dtype), "'");
+  const Tensor values = empty(f.shrunk, dtype, input.device()), indices = empty(f.shrunk, DType::Int64, input.device());
+  launch(kernel, {values, indices, f.input}, dtype, Parameters::pack(kernels::ReduceParameters{f.kept}));
+  const Dims strides = contiguous_strides(f.sizes);
+  return {as_dtype(values.view(f.sizes, strides, 0), input.dtype()), indices.view(f.sizes, strides, 0)};
+}
+
+Tensor index_of(const Kernel& kernel, const char* op, const Tensor& input, std::optional<int64_t> dim, bool keepdim, Tensor* out) {
+  RL_CHECK(input.dtype() != DType::Bool, "\"", op, "\" not implemented for 'Bool'");
+  const MaybeDims dims = dim ? MaybeDims(Dims{*dim}) : std::nullopt;
+  return deliver(op, std::get<1>(with_index(kernel, op, input, dims, keepdim)), out);
+}
+
+Tensor truth(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim, bool keepdim, Tensor* out) {
+  const Value x(input), nothing(Scalar(0));
+  const Tensor on = input.dtype() == DType::Bool ? input : ne(x, nothing, nullptr);
+  const Tensor made = run(kernel, op, form_of(op, on, dim, keepdim));
+  return deliver(op, input.dtype() == DType::UInt8 ? as_dtype(made, DType::UInt8) : made, out);
+}
+
+}  // namespace
+
+Tensor sum(const Tensor& input, const MaybeDims& dim, bool keepdim, std::optional<DType> dtype, Tensor* out) {
+  return deliver("sum", total(kernels::sum, "sum", input, dim, keepdim, dtype), out);
+}
+
+Tensor mean(const Tensor& input, const MaybeDims& dim, bool keepdim, std::optional<DType> dtype, Tensor* out) {
+  const DType d = dtype.value_or(input.dtype());
+  RL_CHECK(category(d) >= 2, "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: ",
+           short_name(d), "; pass dtype=torch.float32");
+  const Form f = form_of("mean", input, dim, keepdim);
+  const Tensor sums = total(kernels::sum, "mean", input, dim, keepdim, d);
+  const Value s(sums), n(Scalar(double(f.count)));
+  return deliver("mean", div(s, n, std::nullopt, nullptr), out);
+}
+
+Tensor prod_all(const Tensor& input, std::optional<DType> dtype) { return total(kernels::prod, "prod", input, std::nullopt, false, dtype); }
+Tensor prod(const Tensor& input, int64_t dim, bool keepdim, std::optional<DType> dtype, Tensor* out) {
+  return deliver("prod", total(kernels::prod, "prod", input, Dims{dim}, keepdim, dtype), out);
+}
+Tensor amax(const Tensor& input, const Dims& dim, bool keepdim, Tensor* out) {
+  return deliver("amax", extreme(kernels::amax, "amax", input, dim, keepdim), out);
+}
+Tensor amin(const Tensor& input, const Dims& dim, bool keepdim, Tensor* out) {
+  return deliver("amin", extreme(kernels::amin, "amin", input, dim, keepdim), out);
+}
+Tensor max_all(const Tensor& input) {
+  RL_CHECK(input.numel() > 0, "max(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.");
+  return extreme(kernels::amax, "max", input, std::nullopt, false);
+}
+Tensor min_all(const Tensor& input) {
+  RL_CHECK(input.numel() > 0, "min(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.");
+  return extreme(kernels::amin, "min", input, std::nullopt, false);
+}
+std::tuple<Tensor, Tensor> max_dim(const Tensor& input, int64_t dim, bool keepdim) {
+  return with_index(kernels::max_index, "max", input, Dims{dim}, keepdim);
+}
+std::tuple<Tensor, Tensor> min_dim(const Tensor& input, int64_t dim, bool keepdim) {
+  return with_index(kernels::min_index, "min", input, Dims{dim}, keepdim);
+}
+Tensor argmax(const Tensor& input, std::optional<int64_t> dim, bool keepdim, Tensor* out) {
+  return index_of(kernels::max_index, "argmax", input, dim, keepdim, out);
+}
+Tensor argmin(const Tensor& input, std::optional<int64_t> dim, bool keepdim, Tensor* out) {
+  return index_of(kernels::min_index, "argmin", input, dim, keepdim, out);
+}
+Tensor all(const Tensor& input, const MaybeDims& dim, bool keepdim, Tensor* out) { return truth(kernels::all, "all", input, dim, keepdim, out); }
+Tensor any(const Tensor& input, const MaybeDims& dim, bool keepdim, Tensor* out) { return truth(kernels::any, "any", input, dim, keepdim, out); }
+
+Tensor count_nonzero(const Tensor& input, const MaybeDims& dim) {
+  const Value x(input), nothing(Scalar(0));
+  return sum(ne(x, nothing, nullptr), dim, false, std::nullopt, nullptr);
+}
+
+Tensor sum_to(const Tensor& input, const Dims& size) {
+  if (input.sizes() == size) return input;
+  const int extra = input.ndim() - size.size();
+  RL_CHECK(extra >= 0, "_sum_to: shape ", input.sizes(), " was not broadcast from ", size);
+  Dims dims;
+  for (int d = 0; d < input.ndim(); ++d) {
+    const bool stretched = d >= extra && size[d - extra] == 1 && input.size(d) != 1;
+    RL_CHECK(d < extra || stretched || size[d - extra] == input.size(d), "_sum_to: shape ", input.sizes(), " was not broadcast from ", size);
+    if (d < extra || stretched) dims.push_back(d);
+  }
+  const Tensor summed = sum(input, dims, true, std::nullopt, nullptr);
+  return as_dtype(summed, input.dtype()).view(size, contiguous_strides(size), 0);
+}
+
+}  // namespace rl::ops
