@@ -3,7 +3,7 @@
 
 namespace rl::kernels {
 
-#define RL_POINTWISE_ROW(name, bools) constinit Kernel name{.name = #name, .kind = Kind::Pointwise, .outputs = 1, .bool_operands = bools};
+#define RL_POINTWISE_ROW(row, bools) constinit Kernel row{.name = #row, .kind = Kind::Pointwise, .outputs = 1, .bool_operands = bools};
 #define RL_RESULT_Same 0
 #define RL_RESULT_Float 0
 #define RL_RESULT_Bool 1

@@ -6,7 +6,7 @@
 #include "ops/shape.h"
 
 namespace rl::kernels {
-#define RL_ROW(name, many) constinit Kernel name{.name = #name, .kind = Kind::Reduction, .outputs = many};
+#define RL_ROW(row, many) constinit Kernel row{.name = #row, .kind = Kind::Reduction, .outputs = many};
 RL_ROW(sum, 1) RL_ROW(prod, 1) RL_ROW(amax, 1) RL_ROW(amin, 1) RL_ROW(all, 1) RL_ROW(any, 1) RL_ROW(max_index, 2) RL_ROW(min_index, 2)
 #undef RL_ROW
 }  // namespace rl::kernels

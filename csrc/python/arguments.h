@@ -165,10 +165,11 @@ struct Reader<const std::vector<Tensor>&> : ReaderBase {
 #define RL_READER(Type, Give, accept_expression, read_expression)          \
   template <>                                                              \
   struct Reader<Type> : ReaderBase {                                       \
-    Give value{};                                                          \
+    using Given = Give;                                                    \
+    Given value{};                                                         \
     void read(PyObject* o, [[maybe_unused]] Place place) { value = read_expression; } \
     static bool accepts(PyObject* o) { return accept_expression; }         \
-    const Give& get() const { return value; }                              \
+    const Given& get() const { return value; }                             \
   };
 bool to_bool(PyObject* o, Place place);
 DType to_dtype(PyObject* o, Place place);

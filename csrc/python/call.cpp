@@ -1,6 +1,8 @@
 // The upper door's common half: signatures, arguments to slots, overloads, and what happens once an op has returned.
 #include "python/call.h"
 
+#include <pybind11/eval.h>
+
 #include <cstring>
 #include <unordered_map>
 
@@ -416,6 +418,14 @@ void set_doc(const py::object& function, const std::string& text) {
 void add_call(py::module_& m) {
   m.def("_set_rules", &set_rules);
   m.def("_set_doc", &set_doc);
+  m.def("_inherit_rules", [](const py::object& in_place, const py::object& function) {
+    const OpEntry* from = entries_of(function).front();
+    for (OpEntry* op : entries_of(in_place)) {
+      op->rules = from->rules;  // the arguments are the same but for out=, which comes last
+      op->rules.resize(op->tensor_slots.size());
+      op->node_name = from->node_name;
+    }
+  }, "Gives an in-place op the derivative of its out-of-place form.");
   m.def("_set_result_type", [](const py::object& function, const py::object& type) {
     for (OpEntry* op : entries_of(function)) op->result_type = type.inc_ref().ptr();
   });

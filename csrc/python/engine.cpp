@@ -162,7 +162,7 @@ class Walk {
   void capture(PyObject* object, uint32_t output_nr, const Owned& gradient) {
     for (Target& t : targets_) {
       if (t.object != object || t.output_nr != output_nr) continue;
-      t.gradient = t.gradient ? sum(t.gradient, gradient) : gradient;
+      t.gradient = t.gradient ? sum(t.gradient, gradient) : Owned(gradient);
     }
   }
 

@@ -1,0 +1,79 @@
+"""Automatic differentiation: the graph walked backwards, and the switches of recording."""
+
+from rushlight import _C
+
+from . import graph
+from .modes import enable_grad, inference_mode, no_grad, set_grad_enabled
+from .gradcheck import GradcheckError, gradcheck, gradgradcheck
+
+__all__ = ["GradcheckError", "backward", "enable_grad", "grad", "gradcheck", "gradgradcheck", "graph", "inference_mode", "no_grad", "set_grad_enabled"]
+
+
+def _as_tuple(x):
+    return x if isinstance(x, tuple) else tuple(x) if isinstance(x, list) else (x,)
+
+
+def _first_gradients(tensors, gradients):
+    if gradients is None:
+        return (None,) * len(tensors)
+    gradients = _as_tuple(gradients)
+    if len(gradients) != len(tensors):
+        raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
+    return gradients
+
+
+def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None, inputs=None):
+    """Add the gradients of `tensors` to the ``.grad`` of the leaves they were computed from.
+
+    Parameters
+    ----------
+    tensors : Tensor or sequence of Tensor
+        The roots.
+    grad_tensors : Tensor or sequence of Tensor or None, optional
+        What each root's gradient is; ones for a root of one element.
+    retain_graph : bool, optional
+        Keep what was saved, for another backward; `create_graph` otherwise.
+    create_graph : bool, default False
+        Record the backward pass itself.
+    inputs : Tensor or sequence of Tensor, optional
+        Only these get gradients.
+
+    Raises
+    ------
+    RuntimeError
+        If a root has no history, or a second backward finds what was saved gone, or a saved tensor was changed.
+    """
+    tensors = _as_tuple(tensors)
+    if inputs is not None:
+        inputs = _as_tuple(inputs)
+        if not inputs:
+            raise RuntimeError("'inputs' argument to 'backward' cannot be empty.")
+    keep = create_graph if retain_graph is None else retain_graph
+    _C._run_backward(tensors, _first_gradients(tensors, grad_tensors if grad_tensors is not None else grad_variables), keep, create_graph, inputs, True)
+
+
+def grad(
+    outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, only_inputs=True, allow_unused=None,
+    is_grads_batched=False, materialize_grads=False,
+):  # fmt: skip
+    """Gradients of `outputs` with respect to `inputs`, as a tuple; ``.grad`` is left alone.
+
+    Raises
+    ------
+    RuntimeError
+        If an input was not used, unless `allow_unused` (its gradient is None then) or `materialize_grads` (zeros).
+    """
+    if is_grads_batched:
+        raise NotImplementedError("grad: is_grads_batched=True needs vmap, which is not there yet")
+    if materialize_grads and allow_unused is False:
+        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+    outputs, inputs = _as_tuple(outputs), _as_tuple(inputs)
+    keep = create_graph if retain_graph is None else retain_graph
+    found = _C._run_backward(outputs, _first_gradients(outputs, grad_outputs), keep, create_graph, inputs, False)
+    if materialize_grads:
+        return tuple(_C.zeros_like(x) if g is None else g for x, g in zip(inputs, found))
+    if not allow_unused and any(g is None for g in found):
+        raise RuntimeError(
+            "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior."
+        )
+    return found

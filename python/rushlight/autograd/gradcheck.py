@@ -1,0 +1,119 @@
+"""Derivatives held against differences of values."""
+
+from rushlight import _C
+
+__all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
+
+
+class GradcheckError(RuntimeError):
+    """An analytical derivative differs from the numerical one."""
+
+
+def _tensors(x):
+    return tuple(t for t in (x if isinstance(x, (tuple, list)) else (x,)) if isinstance(t, _C.TensorBase))
+
+
+def _outputs(function, inputs):
+    return tuple(t for t in _tensors(function(*inputs)) if t.dtype.is_floating_point)
+
+
+def _numerical(function, inputs, x, eps):
+    """Rows: elements of x; one list of columns an output."""
+    flat = x.data.reshape(-1)
+    if flat.numel() and flat._data_ptr() != x._data_ptr():
+        raise ValueError("gradcheck: inputs must be contiguous")
+    rows = []
+    for i in range(flat.numel()):
+        kept = flat[i].item()
+        values = []
+        for step in (eps, -eps):
+            flat[i] = kept + step
+            was = _C.is_grad_enabled()
+            values.append([y.detach().clone() for y in _outputs(function, inputs)])
+            _C._set_grad_enabled(was)
+        flat[i] = kept
+        rows.append([((a - b) / (2 * eps)).reshape(-1).tolist() for a, b in zip(*values)])
+    return rows
+
+
+def gradcheck(
+    func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True, nondet_tol=0.0, check_undefined_grad=True,
+    check_grad_dtypes=False, check_batched_grad=False, check_batched_forward_grad=False, check_forward_ad=False,
+    check_backward_ad=True, fast_mode=False, masked=None,
+):  # fmt: skip
+    """Are the gradients of `func` at `inputs` those that small differences give?
+
+    Parameters
+    ----------
+    func : callable
+        From tensors to a tensor or a tuple of tensors.
+    inputs : Tensor or tuple
+        Those that ask for gradients are checked; they should be float64.
+    eps, atol, rtol : float
+        Size of the differences, and how far the two may be apart.
+
+    Raises
+    ------
+    GradcheckError
+        If they differ, or no input asks for gradients, unless `raise_exception` is False (False is returned then).
+    """
+    from rushlight.autograd import grad
+
+    inputs = inputs if isinstance(inputs, (tuple, list)) else (inputs,)
+    asked = [x for x in inputs if isinstance(x, _C.TensorBase) and x.requires_grad]
+
+    def fail(text):
+        if raise_exception:
+            raise GradcheckError(text)
+        return False
+
+    if not asked:
+        raise ValueError("gradcheck expects at least one input tensor to require gradient, but none of the them have requires_grad=True.")
+    outputs = [y for y in _outputs(func, inputs) if y.requires_grad]
+    if not outputs:
+        return True
+    for place, x in enumerate(asked):
+        numerical = _numerical(func, inputs, x, eps)
+        for o, y in enumerate(outputs):
+            for j in range(y.numel()):
+                seed = _C.zeros_like(y.detach())
+                seed.reshape(-1)[j] = 1.0
+                (found,) = grad(y, x, seed, retain_graph=True, allow_unused=True)
+                column = [0.0] * x.numel() if found is None else found.reshape(-1).tolist()
+                for i, value in enumerate(column):
+                    expected = numerical[i][o][j]
+                    if not abs(value - expected) <= atol + rtol * abs(expected):
+                        return fail(
+                            f"Jacobian mismatch for output {o} with respect to input {place}: element ({i}, {j}) is numerically "
+                            f"{expected:.8g}, analytically {value:.8g}"
+                        )
+    return True
+
+
+def gradgradcheck(
+    func, inputs, grad_outputs=None, *, eps=1e-6, atol=1e-5, rtol=1e-3, gen_non_contig_grad_outputs=False, raise_exception=True,
+    nondet_tol=0.0, check_undefined_grad=True, check_grad_dtypes=False, check_batched_grad=False, check_fwd_over_rev=False,
+    check_rev_over_rev=True, fast_mode=False, masked=False,
+):  # fmt: skip
+    """Are the second derivatives of `func` at `inputs` those that small differences of the first give?"""
+    from rushlight.autograd import grad
+
+    inputs = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
+    if grad_outputs is None:
+        made = []
+        for place, y in enumerate(_outputs(func, inputs)):
+            wave = _C.cos(_C.mul(_C.arange(y.numel(), dtype=y.dtype), 1.7 + place))
+            made.append(_C.reshape(wave, y.shape).requires_grad_())
+        grad_outputs = tuple(made)
+    grad_outputs = grad_outputs if isinstance(grad_outputs, tuple) else tuple(_tensors(grad_outputs))
+    count = len(grad_outputs)
+
+    def first(*args):
+        seeds, given = args[:count], args[count:]
+        outputs = _outputs(func, given)
+        asked = [x for x in given if isinstance(x, _C.TensorBase) and x.requires_grad]
+        pairs = [(y, g) for y, g in zip(outputs, seeds) if y.requires_grad]
+        found = grad([y for y, _ in pairs], asked, [g for _, g in pairs], create_graph=True, allow_unused=True)
+        return tuple(g for g in found if g is not None)
+
+    return gradcheck(first, grad_outputs + inputs, eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception)

@@ -1,0 +1,103 @@
+"""Switches of recording: context managers that are decorators too."""
+
+import functools
+import inspect
+
+from rushlight import _C
+
+__all__ = ["enable_grad", "inference_mode", "no_grad", "set_grad_enabled"]
+
+
+class _Switch:
+    """Sets recording on entry, restores it on exit; as a decorator, around every call."""
+
+    _on = False
+
+    def __enter__(self):
+        self._before = _C.is_grad_enabled()
+        _C._set_grad_enabled(self._on)
+
+    def __exit__(self, *_):
+        _C._set_grad_enabled(self._before)
+
+    def clone(self):
+        return type(self)()
+
+    def __call__(self, function):
+        if inspect.isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def steps(*args, **kwargs):
+                generator = function(*args, **kwargs)
+                sent = None
+                while True:
+                    try:
+                        with self.clone():
+                            value = generator.send(sent)
+                    except StopIteration as stop:
+                        return stop.value
+                    sent = yield value
+
+            return steps
+
+        @functools.wraps(function)
+        def called(*args, **kwargs):
+            with self.clone():
+                return function(*args, **kwargs)
+
+        return called
+
+
+class no_grad(_Switch):
+    """Nothing is recorded inside."""
+
+    def __new__(cls, function=None):
+        return super().__new__(cls) if function is None else super().__new__(cls)(function)
+
+
+class enable_grad(_Switch):
+    """Recording is on inside."""
+
+    _on = True
+
+    def __new__(cls, function=None):
+        return super().__new__(cls) if function is None else super().__new__(cls)(function)
+
+
+class inference_mode(_Switch):
+    """Nothing is recorded inside, if `mode`."""
+
+    def __new__(cls, mode=True):
+        return super().__new__(cls) if isinstance(mode, bool) else super().__new__(cls)(mode)
+
+    def __init__(self, mode=True):
+        self.mode = mode
+        self._on = not mode and _C.is_grad_enabled()
+
+    def clone(self):
+        return type(self)(self.mode)
+
+
+class set_grad_enabled(_Switch):
+    """Recording on or off, from the call on; as a context manager, inside."""
+
+    def __init__(self, mode):
+        self._before = _C.is_grad_enabled()
+        self._on = self.mode = bool(mode)
+        _C._set_grad_enabled(self._on)
+
+    def __enter__(self):
+        _C._set_grad_enabled(self._on)
+
+    def __call__(self, function):
+        _C._set_grad_enabled(self._before)
+        return super().__call__(function)
+
+    def clone(self):
+        before = self._before
+        made = type(self)(self.mode)
+        made._before = before
+        return made
+
+    def __repr__(self):
+        return f"set_grad_enabled(mode={self.mode})"

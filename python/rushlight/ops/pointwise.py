@@ -1,0 +1,178 @@
+"""Pointwise ops: derivatives and one line of description each."""
+
+import math
+
+from rushlight import _C
+
+from ._table import op, same, zero
+
+_TWO_BY_ROOT_PI = 2 / math.sqrt(math.pi)
+
+
+def _scaled(g, alpha):
+    return g if alpha == 1 else _C.mul(g, alpha)
+
+
+def _div_input(g, other, rounding_mode):
+    return _C.div(g, other) if rounding_mode is None else _C.zeros_like(g)
+
+
+def _div_other(g, input, other, rounding_mode):
+    if rounding_mode is not None:
+        return _C.zeros_like(other)
+    return _C.neg(_C.div(_C.mul(g, _C.div(input, other)), other))
+
+
+def _pow_input(g, input, exponent):
+    if not isinstance(exponent, _C.TensorBase):
+        return _C.zeros_like(input) if exponent == 0 else _C.mul(g, _C.mul(exponent, _C.pow(input, exponent - 1)))
+    return _C.where(_C.eq(exponent, 0), 0.0, _C.mul(g, _C.mul(exponent, _C.pow(input, _C.sub(exponent, 1)))))
+
+
+def _pow_exponent(g, input, exponent, out):
+    if not isinstance(input, _C.TensorBase):
+        return _C.mul(g, _C.mul(out, math.log(input))) if input != 0 else _C.zeros_like(out)
+    flat = _C.logical_and(_C.eq(input, 0), _C.ge(exponent, 0))
+    return _C.where(flat, 0.0, _C.mul(g, _C.mul(out, _C.log(input))))
+
+
+def _larger(g, input, other, wins):
+    return _C.where(wins(input, other), g, _C.where(_C.eq(input, other), _C.div(g, 2), 0.0))
+
+
+def _clamp_input(g, input, min, max):
+    inside = None
+    if min is not None:
+        inside = _C.ge(input, min)
+    if max is not None:
+        below = _C.le(input, max)
+        inside = below if inside is None else _C.logical_and(inside, below)
+    return _C.where(inside, g, 0.0)
+
+
+def _clamp_min(g, input, min, max):
+    under = _C.lt(input, min)
+    if max is not None:
+        under = _C.logical_and(under, _C.lt(min, max))
+    return _C.where(under, g, 0.0)
+
+
+def _clamp_max(g, input, min, max):
+    over = _C.gt(input, max)
+    if min is not None:
+        over = _C.logical_or(over, _C.lt(max, min))
+    return _C.where(over, g, 0.0)
+
+
+def _lerp_weight(weight, other):
+    return _C.mul(weight, other)
+
+
+# fmt: off
+add = op(_C.add, grad=(same, lambda g, alpha: _scaled(g, alpha)), doc="Sum, element by element: input + alpha * other.")
+sub = op(_C.sub, grad=(same, lambda g, alpha: _C.neg(_scaled(g, alpha))), doc="Difference, element by element: input - alpha * other.")
+rsub = op(_C.rsub, grad=(lambda g, alpha: _C.neg(_scaled(g, alpha)), same), node="RsubBackward1", doc="other - alpha * input.")
+mul = op(_C.mul, grad=(lambda g, other: _C.mul(g, other), lambda g, input: _C.mul(g, input)), doc="Product, element by element.")
+div = op(_C.div, grad=(_div_input, _div_other), doc="Quotient, element by element; rounding_mode None, 'trunc' or 'floor'.")
+pow = op(_C.pow, grad=(_pow_input, _pow_exponent), doc="Power, element by element.")
+floor_divide = op(_C.floor_divide, doc="Quotient rounded down.")
+remainder = op(_C.remainder, grad=(same, lambda g, input, other: _C.neg(_C.mul(g, _C.floor(_C.div(input, other))))), doc="Python's %: the sign of the divisor.")
+fmod = op(_C.fmod, grad=(same, lambda g, input, other: _C.neg(_C.mul(g, _C.trunc(_C.div(input, other))))), doc="C's fmod: the sign of the dividend.")
+maximum = op(_C.maximum, grad=(lambda g, input, other: _larger(g, input, other, _C.gt), lambda g, input, other: _larger(g, other, input, _C.gt)), doc="The larger of two, NaN first.")
+minimum = op(_C.minimum, grad=(lambda g, input, other: _larger(g, input, other, _C.lt), lambda g, input, other: _larger(g, other, input, _C.lt)), doc="The smaller of two, NaN first.")
+fmax = op(_C.fmax, doc="The larger of two, NaN last.", grad=(lambda g, input, other: _C.where(_C.logical_or(_C.ge(input, other), _C.isnan(other)), g, 0.0), lambda g, input, other: _C.where(_C.logical_or(_C.ge(input, other), _C.isnan(other)), 0.0, g)))
+fmin = op(_C.fmin, doc="The smaller of two, NaN last.", grad=(lambda g, input, other: _C.where(_C.logical_or(_C.le(input, other), _C.isnan(other)), g, 0.0), lambda g, input, other: _C.where(_C.logical_or(_C.le(input, other), _C.isnan(other)), 0.0, g)))
+atan2 = op(_C.atan2, grad=(lambda g, input, other: _C.mul(g, _C.div(other, _C.add(_C.square(input), _C.square(other)))), lambda g, input, other: _C.mul(g, _C.div(_C.neg(input), _C.add(_C.square(input), _C.square(other))))), doc="Angle of the point (other, input).")
+clamp = op(_C.clamp, grad=(_clamp_input, _clamp_min, _clamp_max), doc="Values held between min and max.")
+where = op(_C.where, grad=(None, lambda g, condition: _C.where(condition, g, 0.0), lambda g, condition: _C.where(condition, 0.0, g)), doc="input where condition is true, other elsewhere.")
+addcmul = op(_C.addcmul, grad=(same, lambda g, tensor2, value: _C.mul(_C.mul(g, tensor2), value), lambda g, tensor1, value: _C.mul(_C.mul(g, tensor1), value)), doc="input + value * tensor1 * tensor2.")
+addcdiv = op(_C.addcdiv, grad=(same, lambda g, tensor2, value: _C.mul(_C.div(g, tensor2), value), lambda g, tensor1, tensor2, value: _C.neg(_C.mul(_C.div(_C.mul(g, tensor1), _C.square(tensor2)), value))), doc="input + value * tensor1 / tensor2.")
+lerp = op(_C.lerp, grad=(lambda g, weight: _C.mul(g, _C.rsub(weight, 1) if isinstance(weight, _C.TensorBase) else 1 - weight), lambda g, weight: _C.mul(g, weight), lambda g, input, end: _C.mul(g, _C.sub(end, input))), doc="input + weight * (end - input).")
+
+neg = op(_C.neg, grad=lambda g: _C.neg(g), doc="Negative.")
+abs = op(_C.abs, grad=lambda g, input: _C.mul(g, _C.sign(input)), doc="Absolute value.")
+sign = op(_C.sign, grad=zero, doc="-1, 0 or 1.")
+square = op(_C.square, grad=lambda g, input: _C.mul(g, _C.mul(input, 2)), node="PowBackward0", doc="input * input.")
+exp = op(_C.exp, grad=lambda g, out: _C.mul(g, out), doc="e to the power of input.")
+exp2 = op(_C.exp2, grad=lambda g, out: _C.mul(g, _C.mul(out, math.log(2))), doc="2 to the power of input.")
+expm1 = op(_C.expm1, grad=lambda g, out: _C.mul(g, _C.add(out, 1)), doc="exp(input) - 1, exact near 0.")
+log = op(_C.log, grad=lambda g, input: _C.div(g, input), doc="Natural logarithm.")
+log2 = op(_C.log2, grad=lambda g, input: _C.div(g, _C.mul(input, math.log(2))), doc="Logarithm to base 2.")
+log10 = op(_C.log10, grad=lambda g, input: _C.div(g, _C.mul(input, math.log(10))), doc="Logarithm to base 10.")
+log1p = op(_C.log1p, grad=lambda g, input: _C.div(g, _C.add(input, 1)), doc="log(1 + input), exact near 0.")
+sqrt = op(_C.sqrt, grad=lambda g, out: _C.div(g, _C.mul(out, 2)), doc="Square root.")
+rsqrt = op(_C.rsqrt, grad=lambda g, out: _C.mul(_C.mul(g, -0.5), _C.pow(out, 3)), doc="1 / sqrt(input).")
+reciprocal = op(_C.reciprocal, grad=lambda g, out: _C.neg(_C.mul(g, _C.mul(out, out))), doc="1 / input.")
+sin = op(_C.sin, grad=lambda g, input: _C.mul(g, _C.cos(input)), doc="Sine of radians.")
+cos = op(_C.cos, grad=lambda g, input: _C.neg(_C.mul(g, _C.sin(input))), doc="Cosine of radians.")
+tan = op(_C.tan, grad=lambda g, out: _C.mul(g, _C.add(_C.square(out), 1)), doc="Tangent of radians.")
+sinh = op(_C.sinh, grad=lambda g, input: _C.mul(g, _C.cosh(input)), doc="Hyperbolic sine.")
+cosh = op(_C.cosh, grad=lambda g, input: _C.mul(g, _C.sinh(input)), doc="Hyperbolic cosine.")
+tanh = op(_C.tanh, grad=lambda g, out: _C._tanh_backward(g, out), doc="Hyperbolic tangent.")
+asin = op(_C.asin, grad=lambda g, input: _C.mul(g, _C.rsqrt(_C.rsub(_C.square(input), 1))), doc="Angle of a sine.")
+acos = op(_C.acos, grad=lambda g, input: _C.neg(_C.mul(g, _C.rsqrt(_C.rsub(_C.square(input), 1)))), doc="Angle of a cosine.")
+atan = op(_C.atan, grad=lambda g, input: _C.div(g, _C.add(_C.square(input), 1)), doc="Angle of a tangent.")
+sigmoid = op(_C.sigmoid, grad=lambda g, out: _C._sigmoid_backward(g, out), doc="1 / (1 + exp(-input)).")
+erf = op(_C.erf, grad=lambda g, input: _C.mul(g, _C.mul(_C.exp(_C.neg(_C.square(input))), _TWO_BY_ROOT_PI)), doc="Error function.")
+erfc = op(_C.erfc, grad=lambda g, input: _C.mul(g, _C.mul(_C.exp(_C.neg(_C.square(input))), -_TWO_BY_ROOT_PI)), doc="1 - erf(input).")
+relu = op(_C.relu, grad=lambda g, out: _C._relu_backward(g, out), doc="max(input, 0).")
+floor = op(_C.floor, grad=zero, doc="Rounded down.")
+ceil = op(_C.ceil, grad=zero, doc="Rounded up.")
+round = op(_C.round, grad=zero, doc="Rounded to the nearest, halves to even.")
+trunc = op(_C.trunc, grad=zero, doc="Rounded towards 0.")
+gelu = op(_C.gelu, grad=lambda g, input, approximate: _C._gelu_backward(g, input, approximate=approximate), doc="input times the normal distribution function of it; approximate 'none' or 'tanh'.")
+leaky_relu = op(_C.leaky_relu, grad=lambda g, input, negative_slope: _C._leaky_relu_backward(g, input, negative_slope), doc="input, times negative_slope below 0.")
+
+op(_C._tanh_backward, grad=(lambda g, output: _C._tanh_backward(g, output), lambda g, grad, output: _C.mul(_C.mul(g, grad), _C.mul(output, -2))))
+op(_C._sigmoid_backward, grad=(lambda g, output: _C._sigmoid_backward(g, output), lambda g, grad, output: _C.mul(_C.mul(g, grad), _C.rsub(_C.mul(output, 2), 1))))
+op(_C._relu_backward, grad=(lambda g, output: _C._relu_backward(g, output), zero))
+op(_C._leaky_relu_backward, grad=(lambda g, input, negative_slope: _C._leaky_relu_backward(g, input, negative_slope), zero))
+
+
+def _gelu_curve(g, grad, input, approximate):
+    # second derivative: of x * Phi(x), or of the tanh form
+    if approximate == "none":
+        density = _C.mul(_C.exp(_C.mul(_C.square(input), -0.5)), 1 / math.sqrt(2 * math.pi))
+        return _C.mul(_C.mul(g, grad), _C.mul(density, _C.rsub(_C.square(input), 2)))
+    c = math.sqrt(2 / math.pi)
+    squared = _C.square(input)
+    t = _C.tanh(_C.mul(_C.mul(input, _C.add(_C.mul(squared, 0.044715), 1)), c))
+    slope = _C.mul(_C.add(_C.mul(squared, 3 * 0.044715), 1), c)
+    sech = _C.rsub(_C.square(t), 1)
+    inner = _C.add(_C.mul(slope, 1), _C.mul(_C.mul(input, input), 3 * 0.044715 * c))
+    curve = _C.mul(sech, _C.sub(inner, _C.mul(_C.mul(input, t), _C.square(slope))))
+    return _C.mul(_C.mul(g, grad), curve)
+
+
+op(_C._gelu_backward, grad=(lambda g, input, approximate: _C._gelu_backward(g, input, approximate=approximate), _gelu_curve))
+op(_C._masked_scale, grad=(lambda g, mask, scale: _C._masked_scale(g, mask, scale), None))
+
+isnan = op(_C.isnan, doc="Is it NaN?")
+isinf = op(_C.isinf, doc="Is it infinite?")
+isfinite = op(_C.isfinite, doc="Is it neither NaN nor infinite?")
+signbit = op(_C.signbit, doc="Is the sign bit set?")
+logical_not = op(_C.logical_not, doc="Is it zero?")
+logical_and = op(_C.logical_and, doc="Are both not zero?")
+logical_or = op(_C.logical_or, doc="Is one not zero?")
+logical_xor = op(_C.logical_xor, doc="Is exactly one not zero?")
+bitwise_not = op(_C.bitwise_not, doc="Bits inverted.")
+bitwise_and = op(_C.bitwise_and, doc="Bits of both.")
+bitwise_or = op(_C.bitwise_or, doc="Bits of either.")
+bitwise_xor = op(_C.bitwise_xor, doc="Bits of exactly one.")
+eq = op(_C.eq, doc="input == other, element by element.")
+ne = op(_C.ne, doc="input != other, element by element.")
+lt = op(_C.lt, doc="input < other, element by element.")
+le = op(_C.le, doc="input <= other, element by element.")
+gt = op(_C.gt, doc="input > other, element by element.")
+ge = op(_C.ge, doc="input >= other, element by element.")
+# fmt: on
+
+op(_C.fill_, grad=(zero, lambda g: _C.sum(g)))
+op(_C.zero_, grad=zero)
+op(_C.copy_, grad=(zero, same), node="CopyBackwards")
+
+# the in-place form of an op has the op's derivative
+for _name in list(globals()):
+    _in_place = _C.__dict__.get(_name + "_")
+    if _in_place is not None and not _name.startswith("_") and _C._is_differentiable(globals()[_name]):
+        _C._inherit_rules(_in_place, globals()[_name])
