@@ -1,0 +1,129 @@
+"""rushlight: PyTorch's way of working on a small, fast core. ``import rushlight as torch``."""
+
+from . import _C
+from ._C import *  # noqa: F403  dtypes, device, Size, Generator, the ops
+from ._C import __version__, get_default_dtype, get_num_threads, is_grad_enabled, set_num_threads
+from .tensor import Tensor
+from .ops import index, join, nn as _nn_ops, pointwise, product, random as _random_ops, reduce, shape
+from ._tensor_str import set_printoptions
+
+__all__ = ["Tensor"]
+
+del index, join, pointwise, product, reduce, shape
+
+# names that start in _C but are not PyTorch's
+for _name in ("TensorBase", "Node", "rows"):
+    globals().pop(_name, None)
+
+float, double, half, int, long, short = _C.float32, _C.float64, _C.float16, _C.int32, _C.int64, _C.int16
+bool = _C.bool
+cfloat, cdouble = _C.complex64, _C.complex128
+from math import e, inf, nan, pi  # noqa: E402
+
+newaxis = None
+
+absolute, negative, subtract, multiply, divide, true_divide = _C.abs, _C.neg, _C.sub, _C.mul, _C.div, _C.div
+greater, greater_equal, less, less_equal, not_equal = _C.gt, _C.ge, _C.lt, _C.le, _C.ne
+arcsin, arccos, arctan, arctan2 = _C.asin, _C.acos, _C.atan, _C.atan2
+concat = concatenate = _C.cat
+clip, swapaxes = _C.clamp, _C.transpose
+
+
+def as_tensor(data, dtype=None, device=None):
+    """A tensor of `data`, on the same memory where it can be: a tensor itself, or a NumPy array."""
+    return _C._as_tensor(data, dtype, device)
+
+
+def is_tensor(obj):
+    """Is it a Tensor?"""
+    return isinstance(obj, Tensor)
+
+
+def is_floating_point(input):
+    """Is the dtype of `input` a floating one?"""
+    return input.dtype.is_floating_point
+
+
+def is_complex(input):
+    """Is the dtype of `input` complex?"""
+    return input.dtype.is_complex
+
+
+def numel(input):
+    """Number of elements."""
+    return input.numel()
+
+
+def equal(input, other):
+    """Have both the same shape and values?"""
+    return input.equal(other)
+
+
+def set_default_dtype(d):
+    """Set the dtype that tensors of Python floats get."""
+    _C._set_default_dtype(d)
+
+
+def promote_types(type1, type2):
+    """The dtype of an operation on both."""
+    return _C._promote_types(type1, type2)
+
+
+def can_cast(from_, to):
+    """May a result of dtype `from_` be stored as `to`?"""
+    return _C._can_cast(from_, to)
+
+
+def result_type(tensor1, tensor2):
+    """The dtype of an operation on two tensors or numbers."""
+    return _C.mul(_C.zeros_like(tensor1) if is_tensor(tensor1) else tensor1, tensor2).dtype
+
+
+def manual_seed(seed):
+    """Seed the default generator; returns it."""
+    return _C._default_generator().manual_seed(seed)
+
+
+def seed():
+    """Seed the default generator from the system's entropy; returns the seed."""
+    return _C._default_generator().seed()
+
+
+def initial_seed():
+    """The seed of the default generator."""
+    return _C._default_generator().initial_seed()
+
+
+def get_rng_state():
+    """The default generator's state."""
+    return _C._default_generator().get_state()
+
+
+def set_rng_state(new_state):
+    """Put the default generator into a state."""
+    _C._default_generator().set_state(new_state)
+
+
+def var(input, dim=None, *, correction=1, keepdim=False, unbiased=None):
+    """Variance along dims, in two passes; the divisor is the count less `correction`."""
+    if unbiased is not None:
+        correction = 1 if unbiased else 0
+    if dim is True or dim is False:  # PyTorch's older form: var(input, unbiased)
+        dim, correction = None, 1 if dim else 0
+    centre = _C.mean(input, dim, True)
+    squares = _C.sum(_C.square(_C.sub(input, centre)), dim, keepdim)
+    count = input.numel() // (centre.numel() or 1)
+    return _C.div(squares, count - correction if count > correction else 0)
+
+
+def std(input, dim=None, *, correction=1, keepdim=False, unbiased=None):
+    """Square root of the variance."""
+    return _C.sqrt(var(input, dim, correction=correction, keepdim=keepdim, unbiased=unbiased))
+
+
+Tensor.var, Tensor.std = var, std
+
+from . import autograd  # noqa: E402
+from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
+from . import __config__, nn, optim, utils  # noqa: E402
+from .nn.functional import dropout, softmax, log_softmax  # noqa: E402, F401
