@@ -2,6 +2,7 @@
 #include "python/call.h"
 
 #include <pybind11/eval.h>
+#include <pybind11/stl.h>
 
 #include <cstring>
 #include <unordered_map>

@@ -1,6 +1,3 @@
-"""What programs need around tensors: data loading and the handles of hooks."""
+"""Helpers around training."""
 
-from . import data, hooks
-from .hooks import RemovableHandle
-
-__all__ = ["RemovableHandle", "data", "hooks"]
+from . import data  # noqa: F401

@@ -1,0 +1,509 @@
+"""Module: parameters, buffers and modules in a tree, with states, hooks and PyTorch's printed form."""
+
+from collections import OrderedDict, namedtuple
+
+from rushlight import _C
+from rushlight.tensor import Tensor, _Handle
+
+from ..parameter import Buffer, Parameter
+
+_Incompatible = namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])
+
+
+class _IncompatibleKeys(_Incompatible):
+    __slots__ = ()
+
+    def __repr__(self):
+        return "<All keys matched successfully>" if not self.missing_keys and not self.unexpected_keys else super().__repr__()
+
+    __str__ = __repr__
+
+
+def _indented(text, by=2):
+    first, *rest = text.split("\n")
+    return "\n".join([first, *(" " * by + line for line in rest)])
+
+
+class _ModuleMeta(type):
+    def __repr__(cls):
+        module = cls.__module__
+        if module.startswith("rushlight."):
+            module = "torch." + module[len("rushlight.") :]
+        return f"<class '{module}.{cls.__qualname__}'>"
+
+
+class Module(metaclass=_ModuleMeta):
+    """What networks are built of: assign parameters, buffers and modules as attributes, and define `forward`."""
+
+    dump_patches = False
+    _version = 1
+    training: bool
+    call_super_init = False
+
+    def __init__(self, *args, **kwargs):
+        put = super().__setattr__
+        put("training", True)
+        put("_parameters", {})
+        put("_buffers", {})
+        put("_non_persistent_buffers_set", set())
+        put("_modules", {})
+        put("_hooks", None)  # dict of the hooks of a call; None keeps calls quick
+
+    def forward(self, *input):
+        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
+
+    # ---- calls -----------------------------------------------------------------------------------------------------
+
+    def __call__(self, *args, **kwargs):
+        try:
+            if self._hooks is None:
+                return self.forward(*args, **kwargs)
+            return self._call_with_hooks(args, kwargs)
+        except Exception as error:
+            self._name_in(error)
+            raise
+
+    def _call_with_hooks(self, args, kwargs):
+        for hook, takes_kwargs in list(self._hooks["before"].values()):
+            given = hook(self, args, kwargs) if takes_kwargs else hook(self, args)
+            if given is not None:
+                if takes_kwargs:
+                    args, kwargs = given
+                else:
+                    args = given if isinstance(given, tuple) else (given,)
+        result = self.forward(*args, **kwargs)
+        for hook, takes_kwargs in list(self._hooks["after"].values()):
+            given = hook(self, args, kwargs, result) if takes_kwargs else hook(self, args, result)
+            if given is not None:
+                result = given
+        return result
+
+    def _name_in(self, error):
+        """Say in an error that leaves this module where it came from: the path grows while the stack unwinds."""
+        path = getattr(error, "_module_path", None)
+        if path is None:
+            path = [(self, f"{type(self).__name__}({self.extra_repr()})")]
+            message = error.args[0] if error.args and isinstance(error.args[0], str) else None
+            if message is None:
+                return
+            try:
+                error._module_path, error._module_message = path, message
+            except AttributeError:
+                return
+        else:
+            child = path[-1][0]
+            name = next((name for name, module in self.named_modules() if module is child), None)
+            if name is None:
+                return
+            path.append((self, name))
+        names = ".".join([type(self).__name__] + [name for _, name in reversed(path[1:])])
+        error.args = (f"in {names} ({path[0][1]}): {error._module_message}", *error.args[1:])
+
+    def register_forward_pre_hook(self, hook, *, prepend=False, with_kwargs=False):
+        return self._add_hook("before", hook, with_kwargs, prepend)
+
+    def register_forward_hook(self, hook, *, prepend=False, with_kwargs=False, always_call=False):
+        return self._add_hook("after", hook, with_kwargs, prepend)
+
+    def _add_hook(self, when, hook, with_kwargs, prepend):
+        if self._hooks is None:
+            self.__dict__["_hooks"] = {"before": OrderedDict(), "after": OrderedDict()}
+        hooks = self._hooks[when]
+        handle = _Handle(hooks)
+        hooks[handle.id] = (hook, with_kwargs)
+        if prepend:
+            hooks.move_to_end(handle.id, last=False)
+        return handle
+
+    def register_full_backward_hook(self, hook, prepend=False):
+        raise NotImplementedError("register_full_backward_hook is not there yet; use Tensor.register_hook on the module's output")
+
+    # ---- attributes ------------------------------------------------------------------------------------------------
+
+    def register_parameter(self, name, param):
+        self._check_name(name, "parameter", self._parameters)
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(
+                f"cannot assign '{_typename(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
+            )
+        if param is not None and param.grad_fn is not None:
+            raise ValueError(
+                f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. To express '{name}' "
+                "as a function of another Tensor, compute the value in the forward() method."
+            )
+        self._parameters[name] = param
+
+    def register_buffer(self, name, tensor, persistent=True):
+        self._check_name(name, "buffer", self._buffers)
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(f"cannot assign '{_typename(tensor)}' object to buffer '{name}' (torch Tensor or None required)")
+        self._buffers[name] = tensor
+        (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(name)
+
+    def register_module(self, name, module):
+        self.add_module(name, module)
+
+    def add_module(self, name, module):
+        if module is not None and not isinstance(module, Module):
+            raise TypeError(f"{_typename(module)} is not a Module subclass")
+        self._check_name(name, "module", self._modules)
+        self._modules[name] = module
+
+    def _check_name(self, name, kind, table):
+        if "_parameters" not in self.__dict__:
+            raise AttributeError(f"cannot assign {kind}s before Module.__init__() call")
+        if not isinstance(name, str):
+            raise TypeError(f"{kind} name should be a string. Got {type(name).__name__}")
+        if "." in name:
+            raise KeyError(f'{kind} name can\'t contain ".", got: {name}')
+        if name == "":
+            raise KeyError(f'{kind} name can\'t be empty string ""')
+        if name not in table and hasattr(self, name):
+            raise KeyError(f"attribute '{name}' already exists")
+
+    def __setattr__(self, name, value):
+        own = self.__dict__
+        if isinstance(value, Parameter):
+            if "_parameters" not in own:
+                raise AttributeError("cannot assign parameters before Module.__init__() call")
+            self._forget(name, "_parameters")
+            self.register_parameter(name, value)
+        elif isinstance(value, Module):
+            if "_modules" not in own:
+                raise AttributeError("cannot assign module before Module.__init__() call")
+            self._forget(name, "_modules")
+            self._modules[name] = value
+        elif "_parameters" in own and name in own["_parameters"]:
+            if value is not None:
+                raise TypeError(f"cannot assign '{_typename(value)}' as parameter '{name}' (torch.nn.Parameter or None expected)")
+            own["_parameters"][name] = None
+        elif "_modules" in own and name in own["_modules"]:
+            if value is not None:
+                raise TypeError(f"cannot assign '{_typename(value)}' as child module '{name}' (torch.nn.Module or None expected)")
+            own["_modules"][name] = None
+        elif isinstance(value, Buffer) or ("_buffers" in own and name in own["_buffers"]):
+            if value is not None and not isinstance(value, Tensor):
+                raise TypeError(f"cannot assign '{_typename(value)}' as buffer '{name}' (torch.nn.Buffer, torch.Tensor or None expected)")
+            if isinstance(value, Buffer):
+                self._forget(name, "_buffers")
+                self.register_buffer(name, value, value.persistent)
+            else:
+                own["_buffers"][name] = value
+        else:
+            super().__setattr__(name, value)
+
+    def _forget(self, name, keep):
+        self.__dict__.pop(name, None)
+        for table in ("_parameters", "_buffers", "_modules"):
+            if table != keep:
+                self.__dict__[table].pop(name, None)
+
+    def __getattr__(self, name):
+        own = self.__dict__
+        for table in ("_parameters", "_buffers", "_modules"):
+            if table in own and name in own[table]:
+                return own[table][name]
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def __delattr__(self, name):
+        for table in ("_parameters", "_buffers", "_modules"):
+            if name in self.__dict__[table]:
+                del self.__dict__[table][name]
+                self._non_persistent_buffers_set.discard(name)
+                return
+        super().__delattr__(name)
+
+    def __dir__(self):
+        names = {*super().__dir__(), *self._parameters, *self._buffers, *self._modules}
+        return sorted(n for n in names if not n[:1].isdigit())
+
+    # ---- the tree --------------------------------------------------------------------------------------------------
+
+    def named_children(self):
+        seen = set()
+        for name, module in self._modules.items():
+            if module is not None and module not in seen:
+                seen.add(module)
+                yield name, module
+
+    def children(self):
+        for _, module in self.named_children():
+            yield module
+
+    def named_modules(self, memo=None, prefix="", remove_duplicate=True):
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        if remove_duplicate:
+            memo.add(self)
+        yield prefix, self
+        for name, module in self._modules.items():
+            if module is not None:
+                yield from module.named_modules(memo, prefix + ("." if prefix else "") + name, remove_duplicate)
+
+    def modules(self):
+        for _, module in self.named_modules():
+            yield module
+
+    def _named_members(self, members, prefix="", recurse=True, remove_duplicate=True):
+        seen = set()
+        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
+        for place, module in modules:
+            for name, value in members(module):
+                if value is None or id(value) in seen:
+                    continue
+                if remove_duplicate:
+                    seen.add(id(value))
+                yield place + ("." if place else "") + name, value
+
+    def named_parameters(self, prefix="", recurse=True, remove_duplicate=True):
+        return self._named_members(lambda m: m._parameters.items(), prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse=True):
+        for _, value in self.named_parameters(recurse=recurse):
+            yield value
+
+    def named_buffers(self, prefix="", recurse=True, remove_duplicate=True):
+        return self._named_members(lambda m: m._buffers.items(), prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse=True):
+        for _, value in self.named_buffers(recurse=recurse):
+            yield value
+
+    def get_submodule(self, target):
+        module = self
+        for name in target.split(".") if target else ():
+            if not hasattr(module, name):
+                raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
+            module = getattr(module, name)
+            if not isinstance(module, Module):
+                raise AttributeError(f"`{name}` is not an nn.Module")
+        return module
+
+    def get_parameter(self, target):
+        place, _, name = target.rpartition(".")
+        module = self.get_submodule(place)
+        if name not in module._parameters:
+            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`" if not hasattr(module, name) else f"`{name}` is not an nn.Parameter")
+        return module._parameters[name]
+
+    def get_buffer(self, target):
+        place, _, name = target.rpartition(".")
+        module = self.get_submodule(place)
+        if name not in module._buffers:
+            raise AttributeError(f"`{name}` is not a buffer")
+        return module._buffers[name]
+
+    def apply(self, fn):
+        for module in self.children():
+            module.apply(fn)
+        fn(self)
+        return self
+
+    def train(self, mode=True):
+        if not isinstance(mode, bool):
+            raise ValueError("training mode is expected to be boolean")
+        self.training = mode
+        for module in self.children():
+            module.train(mode)
+        return self
+
+    def eval(self):
+        return self.train(False)
+
+    def requires_grad_(self, requires_grad=True):
+        for p in self.parameters():
+            p.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none=True):
+        for p in self.parameters():
+            if p.grad is None:
+                continue
+            if set_to_none:
+                p.grad = None
+            else:
+                p.grad.detach_() if p.grad.grad_fn is not None else p.grad.requires_grad_(False)
+                p.grad.zero_()
+
+    def _apply(self, fn, recurse=True):
+        if recurse:
+            for module in self.children():
+                module._apply(fn)
+        for name, p in self._parameters.items():
+            if p is None:
+                continue
+            with_grad = p.grad
+            changed = fn(p.detach())
+            if changed.device == p.device:
+                p.data = changed
+            else:
+                p = self._parameters[name] = Parameter(changed, p.requires_grad)
+            if with_grad is not None:
+                p.grad = None
+                p.grad = fn(with_grad.detach())
+        for name, buffer in self._buffers.items():
+            if buffer is not None:
+                self._buffers[name] = fn(buffer)
+        return self
+
+    def to(self, *args, **kwargs):
+        probe = _C.zeros(0).to(*args, **kwargs)
+        dtype = kwargs.get("dtype") or next((a for a in args if isinstance(a, _C.dtype)), None)
+        if dtype is None and args and isinstance(args[0], Tensor):
+            dtype = args[0].dtype
+        if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
+            raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}")
+        return self._apply(lambda t: t.to(probe.device, dtype if dtype is not None and t.is_floating_point() else None))
+
+    def type(self, dst_type):
+        return self._apply(lambda t: t.type(dst_type))
+
+    def float(self):
+        return self._apply(lambda t: t.float() if t.is_floating_point() else t)
+
+    def double(self):
+        return self._apply(lambda t: t.double() if t.is_floating_point() else t)
+
+    def half(self):
+        return self._apply(lambda t: t.half() if t.is_floating_point() else t)
+
+    def bfloat16(self):
+        return self._apply(lambda t: t.bfloat16() if t.is_floating_point() else t)
+
+    def cpu(self):
+        return self._apply(lambda t: t.cpu())
+
+    def to_empty(self, *, device, recurse=True):
+        return self._apply(lambda t: _C.empty_like(t, device=device), recurse)
+
+    # ---- states ----------------------------------------------------------------------------------------------------
+
+    def get_extra_state(self):
+        raise RuntimeError("Reached a code path in Module.get_extra_state() that should never be called.")
+
+    def set_extra_state(self, state):
+        raise RuntimeError("Reached a code path in Module.set_extra_state() that should never be called.")
+
+    def _save_to_state_dict(self, destination, prefix, keep_vars):
+        for name, p in self._parameters.items():
+            if p is not None:
+                destination[prefix + name] = p if keep_vars else p.detach()
+        for name, b in self._buffers.items():
+            if b is not None and name not in self._non_persistent_buffers_set:
+                destination[prefix + name] = b if keep_vars else b.detach()
+        if type(self).get_extra_state is not Module.get_extra_state:
+            destination[prefix + "_extra_state"] = self.get_extra_state()
+
+    def state_dict(self, *, destination=None, prefix="", keep_vars=False):
+        """Parameters and buffers by name, sharing their memory."""
+        if destination is None:
+            destination = OrderedDict()
+            destination._metadata = OrderedDict()
+        if hasattr(destination, "_metadata"):
+            destination._metadata[prefix[:-1]] = dict(version=self._version)
+        self._save_to_state_dict(destination, prefix, keep_vars)
+        for name, module in self._modules.items():
+            if module is not None:
+                module.state_dict(destination=destination, prefix=prefix + name + ".", keep_vars=keep_vars)
+        return destination
+
+    def _load_from_state_dict(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs):
+        assign = local_metadata.get("assign_to_params_buffers", False)
+        persistent = {n: b for n, b in self._buffers.items() if n not in self._non_persistent_buffers_set}
+        for name, held in {**self._parameters, **persistent}.items():
+            key = prefix + name
+            if held is None:
+                continue
+            if key not in state_dict:
+                if strict:
+                    missing_keys.append(key)
+                continue
+            given = state_dict[key]
+            if not isinstance(given, Tensor):
+                error_msgs.append(f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint but received {type(given)}')
+                continue
+            if held.ndim == 0 and given.ndim == 1 and given.numel() == 1:
+                given = given[0]
+            if held.shape != given.shape:
+                error_msgs.append(f"size mismatch for {key}: copying a param with shape {given.shape} from checkpoint, the shape in current model is {held.shape}.")
+                continue
+            if assign:
+                if isinstance(held, Parameter):
+                    self._parameters[name] = given if isinstance(given, Parameter) else Parameter(given, held.requires_grad)
+                else:
+                    self._buffers[name] = given
+            else:
+                before = _C.is_grad_enabled()
+                _C._set_grad_enabled(False)
+                try:
+                    held.copy_(given)
+                finally:
+                    _C._set_grad_enabled(before)
+        extra = prefix + "_extra_state"
+        if type(self).set_extra_state is not Module.set_extra_state:
+            if extra in state_dict:
+                self.set_extra_state(state_dict[extra])
+            elif strict:
+                missing_keys.append(extra)
+        if strict:
+            for key in state_dict:
+                if key.startswith(prefix) and key != extra:
+                    rest = key[len(prefix) :]
+                    first = rest.split(".", 1)
+                    known = first[0] in self._modules if len(first) > 1 else rest in self._parameters or rest in persistent
+                    if not known:
+                        unexpected_keys.append(key)
+
+    def load_state_dict(self, state_dict, strict=True, assign=False):
+        """Copy values into parameters and buffers by name; `strict` asks that the names agree."""
+        if not hasattr(state_dict, "keys"):
+            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
+        missing, unexpected, errors = [], [], []
+        metadata = getattr(state_dict, "_metadata", None)
+        state_dict = OrderedDict(state_dict)
+
+        def load(module, prefix):
+            local = {} if metadata is None else dict(metadata.get(prefix[:-1], {}))
+            local["assign_to_params_buffers"] = assign
+            module._load_from_state_dict(state_dict, prefix, local, True, missing, unexpected, errors)
+            for name, child in module._modules.items():
+                if child is not None:
+                    load(child, prefix + name + ".")
+
+        load(self, "")
+        if strict:
+            if unexpected:
+                errors.insert(0, "Unexpected key(s) in state_dict: {}. ".format(", ".join(f'"{k}"' for k in unexpected)))
+            if missing:
+                errors.insert(0, "Missing key(s) in state_dict: {}. ".format(", ".join(f'"{k}"' for k in missing)))
+        if errors:
+            raise RuntimeError("Error(s) in loading state_dict for {}:\n\t{}".format(type(self).__name__, "\n\t".join(errors)))
+        return _IncompatibleKeys(missing, unexpected)
+
+    # ---- printing --------------------------------------------------------------------------------------------------
+
+    def _get_name(self):
+        return type(self).__name__
+
+    def extra_repr(self):
+        return ""
+
+    def __repr__(self):
+        extra = self.extra_repr()
+        lines = extra.split("\n") if extra else []
+        children = [f"({name}): " + _indented(repr(module)) for name, module in self._modules.items()]
+        if not children and len(lines) <= 1:
+            return self._get_name() + "(" + "".join(lines) + ")"
+        if not lines and not children:
+            return self._get_name() + "()"
+        return self._get_name() + "(\n  " + "\n  ".join(lines + children) + "\n)"
+
+
+def _typename(value):
+    cls = type(value)
+    module = getattr(cls, "_printed_module", cls.__module__)
+    if module == "builtins":
+        return cls.__name__
+    name = f"{module}.{cls.__qualname__}"
+    return "torch.FloatTensor" if name == "torch.Tensor" else name
