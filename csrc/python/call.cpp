@@ -108,7 +108,7 @@ bool fits(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, PyObject* 
   Owned varargs;
   bool requires_grad = false;
   try {
-    bind(op, args, nargs, kwnames, slots, varargs, requires_grad);
+    bind_arguments(op, args, nargs, kwnames, slots, varargs, requires_grad);
   } catch (const Error&) {
     return false;
   }
@@ -192,7 +192,7 @@ PyObject* define(OpEntry& entry, const ops::Row& row, std::vector<Param> params,
   return entry.function;
 }
 
-void bind(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames, std::span<PyObject*> slots, Owned& varargs,
+void bind_arguments(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames, std::span<PyObject*> slots, Owned& varargs,
           bool& wants_grad) {
   Py_ssize_t placed = nargs;
   if (RL_UNLIKELY(op.positional > 0 && op.params[size_t(op.positional) - 1].varargs && nargs >= op.positional)) {

@@ -55,7 +55,7 @@ PyObject* define(OpEntry& entry, const ops::Row& row, std::vector<Param> params,
 /// Parses "input, *, dim=None" into params; names, defaults, flags.
 std::vector<Param> parse_signature(const char* text);
 /// Arguments to slots; false with a TypeError set where they do not fit. `requires_grad` is what a factory was asked for.
-void bind(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames, std::span<PyObject*> slots,
+void bind_arguments(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames, std::span<PyObject*> slots,
           Owned& varargs, bool& requires_grad);
 /// The class of results: Tensor, or the subclass among the arguments.
 PyTypeObject* result_class(const OpEntry& op, std::span<PyObject* const> slots);
@@ -124,7 +124,7 @@ struct Bound {
       std::array<PyObject*, S::count> slots{};
       Owned varargs;
       bool requires_grad = false;
-      bind(entry, args, nargs, kwnames, slots, varargs, requires_grad);
+      bind_arguments(entry, args, nargs, kwnames, slots, varargs, requires_grad);
       return run(slots, requires_grad, std::make_index_sequence<S::count>());
     });
   }

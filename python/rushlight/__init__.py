@@ -15,6 +15,7 @@ del index, join, pointwise, product, reduce, shape
 for _name in ("TensorBase", "Node", "rows"):
     globals().pop(_name, None)
 
+tensor = _C.tensor  # the function: the import of tensor.py has put the module there
 float, double, half, int, long, short = _C.float32, _C.float64, _C.float16, _C.int32, _C.int64, _C.int16
 bool = _C.bool
 cfloat, cdouble = _C.complex64, _C.complex128

@@ -174,5 +174,5 @@ op(_C.copy_, grad=(zero, same), node="CopyBackwards")
 # the in-place form of an op has the op's derivative
 for _name in list(globals()):
     _in_place = _C.__dict__.get(_name + "_")
-    if _in_place is not None and not _name.startswith("_") and _C._is_differentiable(globals()[_name]):
+    if _in_place is not None and _C.__dict__.get(_name) is globals()[_name] and _C._is_differentiable(globals()[_name]):
         _C._inherit_rules(_in_place, globals()[_name])
