@@ -203,6 +203,8 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
                 device, dtype = arg.device, arg.dtype
             elif isinstance(arg, _C.dtype) or arg in (float, int, bool, complex):
                 dtype = arg
+            elif isinstance(arg, type) and hasattr(arg, "dtype"):  # torch.FloatTensor
+                dtype = arg.dtype
             elif isinstance(arg, (str, _C.device)):
                 device = arg
             elif not isinstance(arg, bool) and arg is not None:
@@ -213,6 +215,8 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
         """The name of the tensor's type, or this tensor as another dtype."""
         if dtype is None:
             return "torch." + _TYPE_NAMES[self.dtype] + "Tensor"
+        if isinstance(dtype, str):
+            dtype = next((d for d, name in _TYPE_NAMES.items() if dtype == f"torch.{name}Tensor"), dtype)
         return self.to(dtype)
 
     def type_as(self, other):

@@ -1,0 +1,52 @@
+"""Whole programs: PyTorch scripts run unchanged, and the examples."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def run(*command, **options):
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, **options)
+
+
+def test_programs_print_what_pytorch_prints(shared):
+    result = run(sys.executable, str(shared / "programs" / "check.py"), "--python", sys.executable, "--only", "regression,credit")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_as_torch_answers_with_rushlight_itself():
+    code = (
+        "import torch, torch.nn.functional as F, rushlight\n"
+        "from torch.utils.data import DataLoader\n"
+        "assert torch is rushlight and torch.nn is rushlight.nn and F is rushlight.nn.functional\n"
+        "assert DataLoader is rushlight.utils.data.DataLoader\n"
+        "import subprocess, sys\n"
+        "assert subprocess.run([sys.executable, '-c', 'import torch, rushlight; assert torch is rushlight']).returncode == 0\n"
+    )
+    result = run(sys.executable, "-m", "rushlight", "-c", code)
+    assert result.returncode == 0, result.stderr
+
+
+def test_import_leaves_numpy_alone():
+    result = run(sys.executable, "-c", "import rushlight, sys; assert 'numpy' not in sys.modules; assert 'torch' not in sys.modules")
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.slow
+def test_a_net_learns():
+    import rushlight as torch
+
+    torch.manual_seed(0)
+    x = torch.rand(256, 2)
+    y = (x[:, 0] > x[:, 1]).long()
+    net = torch.nn.Sequential(torch.nn.Linear(2, 16), torch.nn.ReLU(), torch.nn.Linear(16, 2))
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), batch_size=32, shuffle=True)
+    for _ in range(30):
+        for batch, target in loader:
+            loss = torch.nn.functional.cross_entropy(net(batch), target)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    assert (net(x).argmax(1) == y).float().mean() > 0.95
