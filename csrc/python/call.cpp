@@ -377,7 +377,7 @@ Rule read_rule(const OpEntry& op, const py::object& given) {
   }
   rule.function = given.inc_ref().ptr();
   const py::object code = given.attr("__code__");
-  const auto names = code.attr("co_varnames").cast<std::vector<std::string>>();
+  auto names = code.attr("co_varnames").cast<std::vector<std::string>>();
   const auto count = code.attr("co_argcount").cast<size_t>();
   for (size_t i = 0; i < count; ++i) {
     if (names[i] == "g") {
@@ -389,10 +389,12 @@ Rule read_rule(const OpEntry& op, const py::object& given) {
       rule.keeps_result = true;
       continue;
     }
+    const bool shape = names[i].size() > 6 && names[i].ends_with("_shape");
+    if (shape) names[i].resize(names[i].size() - 6);
     const int at = find_param(op, py::str(names[i]).ptr());
     RL_CHECK_VALUE(at >= 0, "the rule of ", op.row->function, " names '", names[i], "', which is no argument of it: ", op.row->arguments);
-    rule.wants.push_back(at);
-    rule.keeps |= uint64_t(1) << at;
+    rule.wants.push_back(shape ? kShape + at : at);
+    (shape ? rule.keeps_shape : rule.keeps) |= uint64_t(1) << at;
   }
   return rule;
 }

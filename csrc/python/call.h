@@ -20,10 +20,11 @@ struct Rule {
   Word word = Word::None;
   std::vector<int> wants;        // kGradient, kResult, or a slot
   uint64_t keeps = 0;            // slots
+  uint64_t keeps_shape = 0;      // slots of which the shape alone is asked for, as `input_shape`
   bool keeps_result = false;
   explicit operator bool() const { return function || word != Word::None; }
 };
-constexpr int kGradient = -1, kResult = -2;
+constexpr int kGradient = -1, kResult = -2, kShape = 64;  // kShape + slot: that tensor's shape
 
 struct Param {
   PyObject* name;           // interned

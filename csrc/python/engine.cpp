@@ -190,7 +190,7 @@ class Walk {
 
   static bool keeps_anything(const Node* n) {
     for (const Rule& rule : n->op->rules)
-      if (rule.keeps || rule.keeps_result) return true;
+      if (rule.keeps || rule.keeps_shape || rule.keeps_result) return true;
     return false;
   }
 
@@ -198,6 +198,7 @@ class Walk {
   Owned apply(Node* n, const Rule& rule, const Pending& work, const Owned& gathered, Owned& results) {
     PyObject* arguments[16];
     size_t count = 0;
+    std::vector<Owned> held;
     RL_ASSERT(rule.wants.size() <= 16);
     for (int want : rule.wants) {
       if (want == kGradient) {
@@ -205,6 +206,10 @@ class Walk {
       } else if (want == kResult) {
         if (!results) results = saved_results(n);
         arguments[count++] = results.get();
+      } else if (want >= kShape) {
+        PyObject* kept = n->saved[want - kShape];
+        if (is_tensor(kept)) held.push_back(Owned(size_object(as_tensor(kept)->value.sizes()))), kept = held.back().get();
+        arguments[count++] = kept;
       } else {
         PyObject* kept = n->saved[want];
         if (is_tensor(kept) && as_tensor(kept)->value.version()->value() != n->versions[want])

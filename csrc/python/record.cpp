@@ -2,6 +2,7 @@
 #include "python/record.h"
 
 #include "core/error.h"
+#include "python/objects.h"
 
 namespace rl::python {
 namespace {
@@ -19,7 +20,7 @@ void each_tensor(PyObject* slot, Visit&& visit) {
 /// The node of a call; its edges lead to the inputs that have a rule. `form` is what the first result looks like.
 Owned make_node(const OpEntry& op, std::span<PyObject* const> slots, const Tensor& form, PyObject* original) {
   int edges = 0;
-  uint64_t keeps = 0;
+  uint64_t keeps = 0, shapes = 0;
   bool same_forms = true;
   uint32_t places = 0;
   for (size_t j = 0; j < op.rules.size(); ++j) {
@@ -31,12 +32,15 @@ Owned make_node(const OpEntry& op, std::span<PyObject* const> slots, const Tenso
       asked |= requires_grad(t);
       same_forms = same_forms && t->value.dtype() == form.dtype() && t->value.sizes() == form.sizes();
     });
-    if (asked) keeps |= op.rules[j].keeps;
+    if (asked) keeps |= op.rules[j].keeps, shapes |= op.rules[j].keeps_shape;
   }
-  Node* n = new_node(&op, keeps ? int(slots.size()) : 0, edges);
+  Node* n = new_node(&op, keeps | shapes ? int(slots.size()) : 0, edges);
   Owned owner(reinterpret_cast<PyObject*>(n));
-  for (size_t s = 0; keeps && s < slots.size(); ++s) {
-    if (!((keeps >> s) & 1)) continue;
+  for (size_t s = 0; (keeps | shapes) && s < slots.size(); ++s) {
+    if (!((keeps >> s) & 1)) {
+      if ((shapes >> s) & 1) n->saved[s] = size_object(as_tensor(slots[s])->value.sizes());
+      continue;
+    }
     PyObject* kept = s == 0 && original ? original : slots[s];
     n->saved[s] = Py_NewRef(kept);
     n->versions[s] = is_tensor(kept) ? as_tensor(kept)->value.version()->value() : 0;

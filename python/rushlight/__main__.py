@@ -23,7 +23,8 @@ def main(arguments):
     else:
         sys.argv = arguments
         sys.path.insert(0, os.path.dirname(os.path.abspath(arguments[0])))
-        runpy.run_path(arguments[0], run_name="__main__")
+        # as the interpreter has it: argv as given, __file__ absolute
+        runpy.run_path(os.path.abspath(arguments[0]), run_name="__main__")
 
 
 if __name__ == "__main__":

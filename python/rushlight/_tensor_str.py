@@ -162,7 +162,8 @@ def tensor_str(t):
 def _text(t, prefix):
     indent = len(prefix)
     suffixes = []
-    default = t.dtype in (_C.get_default_dtype(), _C.int64, _C.bool)
+    own = _C.get_default_dtype()
+    default = t.dtype in (own, own.to_complex(), _C.int64, _C.bool)
     if t.is_meta:
         suffixes.append("device='meta'")
         suffixes.append("size=" + str(tuple(t.shape)))

@@ -76,7 +76,7 @@ def gradcheck(
         numerical = _numerical(func, inputs, x, eps)
         for o, y in enumerate(outputs):
             for j in range(y.numel()):
-                seed = _C.zeros_like(y.detach())
+                seed = _C.zeros(y.shape, dtype=y.dtype)  # row-major, so that reshape gives a view of it
                 seed.reshape(-1)[j] = 1.0
                 (found,) = grad(y, x, seed, retain_graph=True, allow_unused=True)
                 column = [0.0] * x.numel() if found is None else found.reshape(-1).tolist()

@@ -28,9 +28,13 @@ def _filled_only(g, dim, index):
     return _C.where(places, g, 0)
 
 
-def _take_grad(g, input, index):
-    flat = _C.reshape(_C.zeros_like(input), (-1,))
-    return _C.reshape(_C._index_put(flat, (0,), [index], g, True), input.shape)
+def _zeros(g, shape):
+    return _C.zeros(shape, dtype=g.dtype, device=g.device)
+
+
+def _take_grad(g, input_shape, index):
+    flat = _C.reshape(_zeros(g, input_shape), (-1,))
+    return _C.reshape(_C._index_put(flat, (0,), [index], g, True), input_shape)
 
 
 def _masked_scatter_source(g, mask, source):
@@ -41,7 +45,7 @@ def _masked_scatter_source(g, mask, source):
 
 gather = op(
     _C.gather,
-    grad=(linear(lambda g, input, dim, index: _C.scatter_add(_C.zeros_like(input), dim, index, g)), None),
+    grad=(linear(lambda g, input_shape, dim, index: _C.scatter_add(_zeros(g, input_shape), dim, index, g)), None),
     doc="""Values picked along one dimension, by an index of its own for every element.
 
     ``out[i][j][k] = input[i][index[i][j][k]][k]`` for ``dim=1``.
@@ -77,7 +81,7 @@ gather = op(
 
 index_select = op(
     _C.index_select,
-    grad=(linear(lambda g, input, dim, index: _C.index_add(_C.zeros_like(input), dim, index, g)), None),
+    grad=(linear(lambda g, input_shape, dim, index: _C.index_add(_zeros(g, input_shape), dim, index, g)), None),
     doc="""Slices picked along one dimension by a vector of indices.
 
     Parameters

@@ -7,26 +7,23 @@ from rushlight import _C
 from ._table import op
 
 
-def _restored(g, input, dim, keepdim):
-    """`g` with the reduced dims back, of size 1."""
-    if keepdim or input.ndim == 0:
+def _restored(g, ndim, dim, keepdim):
+    """`g` with the reduced dims of `ndim` back, of size 1."""
+    if keepdim or ndim == 0:
         return g
-    dims = tuple(range(input.ndim)) if dim is None or dim == () else (dim,) if isinstance(dim, int) else tuple(dim)
-    for d in sorted(d % input.ndim for d in dims):
+    dims = tuple(range(ndim)) if dim is None or dim == () else (dim,) if isinstance(dim, int) else tuple(dim)
+    for d in sorted(d % ndim for d in dims):
         g = _C.unsqueeze(g, d)
     return g
 
 
-def _count(input, g):
-    return input.numel() // max(g.numel(), 1)
+def _sum_back(g, input_shape, dim, keepdim):
+    return _C.expand(_restored(g, len(input_shape), dim, keepdim), input_shape)
 
 
-def _sum_back(g, input, dim, keepdim):
-    return _C.expand(_restored(g, input, dim, keepdim), input.shape)
-
-
-def _mean_back(g, input, dim, keepdim):
-    return _C.expand(_C.div(_restored(g, input, dim, keepdim), _count(input, g)), input.shape)
+def _mean_back(g, input_shape, dim, keepdim):
+    count = input_shape.numel() // max(g.numel(), 1)
+    return _C.expand(_C.div(_restored(g, len(input_shape), dim, keepdim), count), input_shape)
 
 
 def _prod_back(g, input, out, dim, keepdim):
@@ -39,20 +36,22 @@ def _prod_back(g, input, out, dim, keepdim):
     moved = _C.transpose(input, dim, -1)
     others = _C.where(_C._to(_C.eye(n), None, _C.bool), 1, _C.unsqueeze(moved, -2))
     rest = _C.transpose(_C.rows["prod"](others, -1), dim, -1)
-    return _C.mul(_restored(g, input, dim, keepdim), rest)
+    return _C.mul(_restored(g, input.ndim, dim, keepdim), rest)
 
 
 def _shared_back(g, input, out, dim, keepdim):
-    hit = _C.eq(input, _restored(out, input, dim, keepdim))
+    hit = _C.eq(input, _restored(out, input.ndim, dim, keepdim))
     count = _C.sum(hit, dim, True)
-    return _C.mul(_C.div(_C._to(hit, None, g.dtype), count), _restored(g, input, dim, keepdim))
+    return _C.mul(_C.div(_C._to(hit, None, g.dtype), count), _restored(g, input.ndim, dim, keepdim))
 
 
-def _picked_back(g, input, out, dim, keepdim):
-    if input.ndim == 0:
+def _picked_back(g, input_shape, out, dim, keepdim):
+    ndim = len(input_shape)
+    if ndim == 0:
         return g[0]
-    index = _restored(out[1], input, dim, keepdim)
-    return _C.scatter(_C.zeros_like(input), dim, index, _restored(g[0], input, dim, keepdim))
+    index = _restored(out[1], ndim, dim, keepdim)
+    zeros = _C.zeros(input_shape, dtype=g[0].dtype, device=g[0].device)
+    return _C.scatter(zeros, dim, index, _restored(g[0], ndim, dim, keepdim))
 
 
 def _cumulated_back(g, dim):
@@ -61,6 +60,11 @@ def _cumulated_back(g, dim):
 
 def _cumprod_back(g, input, out, dim):
     return _C.div(_cumulated_back(_C.mul(g, out), dim), input)
+
+
+def _expanded(g, shape):
+    # what was summed to a shape of fewer dims, or of sizes 1
+    return _C.expand(g, shape)
 
 
 # fmt: off
@@ -80,12 +84,12 @@ argmin = op(_C.argmin, doc="Where the smallest element is; the first of equals."
 all = op(_C.all, doc="Are all elements not zero?")
 any = op(_C.any, doc="Is any element not zero?")
 count_nonzero = op(_C.count_nonzero, doc="How many elements are not zero.")
-op(_C._sum_to, grad=lambda g, input: _C.expand(g, input.shape))
+op(_C._sum_to, grad=lambda g, input_shape: _expanded(g, input_shape))
 cumsum = op(_C.cumsum, grad=_cumulated_back, doc="Running sum along a dim.")
 cumprod = op(_C.cumprod, grad=_cumprod_back, doc="Running product along a dim.")
-sort = op(_C.sort, grad=lambda g, input, out, dim: _picked_back(g, input, out, dim, True), doc="Values in order along a dim, and where they were.")
+sort = op(_C.sort, grad=lambda g, input_shape, out, dim: _picked_back(g, input_shape, out, dim, True), doc="Values in order along a dim, and where they were.")
 argsort = op(_C.argsort, doc="Where the values of the sorted tensor were.")
-topk = op(_C.topk, grad=lambda g, input, out, dim: _picked_back(g, input, out, dim, True), doc="The k largest along a dim, and where they were.")
+topk = op(_C.topk, grad=lambda g, input_shape, out, dim: _picked_back(g, input_shape, out, dim, True), doc="The k largest along a dim, and where they were.")
 # fmt: on
 
 

@@ -13,21 +13,21 @@ def _permute_back(g, dims):
     return _C.permute(g, back)
 
 
-def _slice_back(g, input, dim, start, end, step):
-    size = input.shape[dim]
+def _slice_back(g, input_shape, dim, start, end, step):
+    size = input_shape[dim]
     first = slice(start, end, step).indices(size)[0]
-    return _C._slice_backward(g, input.shape, dim, min(first, size), step)
+    return _C._slice_backward(g, input_shape, dim, min(first, size), step)
 
 
-def _repeat_back(g, input, repeats):
+def _repeat_back(g, input_shape, repeats):
     repeats = (repeats,) if isinstance(repeats, int) else tuple(repeats)
-    sizes = (1,) * (len(repeats) - input.ndim) + tuple(input.shape)
+    sizes = (1,) * (len(repeats) - len(input_shape)) + tuple(input_shape)
     split = [s for pair in zip(repeats, sizes) for s in pair]
-    return _C.reshape(_C.sum(_C.reshape(g, split), tuple(range(0, len(split), 2))), input.shape) if split else g
+    return _C.reshape(_C.sum(_C.reshape(g, split), tuple(range(0, len(split), 2))), input_shape) if split else g
 
 
-def _diagonal_back(g, input, offset, dim1, dim2):
-    made = _C.zeros_like(input)
+def _diagonal_back(g, input_shape, offset, dim1, dim2):
+    made = _C.zeros(input_shape, dtype=g.dtype, device=g.device)
     _C.copy_(_C.diagonal(made, offset, dim1, dim2), g)
     return made
 
@@ -40,8 +40,8 @@ def _scatter_part(g, size, stride, storage_offset):
     return _C.as_strided(_C.clone(_C.contiguous(g)), size, stride, storage_offset)
 
 
-def _reshaped(g, input):
-    return _C.reshape(g, input.shape)
+def _reshaped(g, input_shape):
+    return _C.reshape(g, input_shape)
 
 
 # fmt: off
@@ -54,12 +54,12 @@ t = op(_C.t, grad=lambda g: _C.t(g), doc="A matrix transposed.")
 permute = op(_C.permute, grad=_permute_back, doc="Dims in another order.")
 unsqueeze = op(_C.unsqueeze, grad=lambda g, dim: _C.select(g, dim, 0), doc="A new dim of size 1.")
 squeeze = op(_C.squeeze, grad=_reshaped, doc="Without dims of size 1.")
-expand = op(_C.expand, grad=lambda g, input: _C._sum_to(g, input.shape), doc="Dims of size 1 stretched, without a copy.")
-broadcast_to = op(_C.broadcast_to, grad=lambda g, input: _C._sum_to(g, input.shape), node="ExpandBackward0", doc="Dims of size 1 stretched, without a copy.")
-narrow = op(_C.narrow, grad=lambda g, input, dim, start: _C._slice_backward(g, input.shape, dim, start % max(input.shape[dim], 1) if start < 0 else start, 1), node="SliceBackward0", doc="Part of one dim, as a view.")
-select = op(_C.select, grad=lambda g, input, dim, index: _C._select_backward(g, input.shape, dim, index), doc="One slice along a dim, as a view.")
+expand = op(_C.expand, grad=lambda g, input_shape: _C._sum_to(g, input_shape), doc="Dims of size 1 stretched, without a copy.")
+broadcast_to = op(_C.broadcast_to, grad=lambda g, input_shape: _C._sum_to(g, input_shape), node="ExpandBackward0", doc="Dims of size 1 stretched, without a copy.")
+narrow = op(_C.narrow, grad=lambda g, input_shape, dim, start: _C._slice_backward(g, input_shape, dim, start % max(input_shape[dim], 1) if start < 0 else start, 1), node="SliceBackward0", doc="Part of one dim, as a view.")
+select = op(_C.select, grad=lambda g, input_shape, dim, index: _C._select_backward(g, input_shape, dim, index), doc="One slice along a dim, as a view.")
 op(_C._slice, grad=_slice_back, node="SliceBackward0")
-as_strided = op(_C.as_strided, grad=lambda g, input, size, stride, storage_offset: _C._as_strided_backward(g, input.shape, stride, storage_offset or 0), doc="The storage seen through given sizes and strides.")
+as_strided = op(_C.as_strided, grad=lambda g, input_shape, stride, storage_offset: _C._as_strided_backward(g, input_shape, stride, storage_offset or 0), doc="The storage seen through given sizes and strides.")
 as_strided_scatter = op(_C.as_strided_scatter, grad=(_scatter_rest, _scatter_part), node="CopySlices", doc="A copy of input with src where as_strided would look.")
 diagonal = op(_C.diagonal, grad=_diagonal_back, doc="A diagonal, as a view.")
 flip = op(_C.flip, grad=lambda g, dims: _C.flip(g, dims), doc="Dims reversed, as a copy.")
@@ -68,9 +68,9 @@ contiguous = op(_C.contiguous, grad=same, node="CloneBackward0", doc="Row-major 
 clone = op(_C.clone, grad=same, doc="A copy.")
 detach = op(_C.detach, doc="The same values outside the graph.")
 op(_C._to, grad=same, node="ToCopyBackward0")
-op(_C._slice_backward, grad=lambda g, grad, dim, start, step: _C._slice(g, dim, start, start + (grad.shape[dim] - 1) * step + 1, step))
+op(_C._slice_backward, grad=lambda g, grad_shape, dim, start, step: _C._slice(g, dim, start, start + (grad_shape[dim] - 1) * step + 1, step))
 op(_C._select_backward, grad=lambda g, dim, index: _C.select(g, dim, index))
-op(_C._as_strided_backward, grad=lambda g, grad, stride, offset: _C.as_strided(_C.contiguous(g), grad.shape, stride, offset))
+op(_C._as_strided_backward, grad=lambda g, grad_shape, stride, offset: _C.as_strided(_C.contiguous(g), grad_shape, stride, offset))
 
 empty = op(_C.empty, doc="Elements of any value.")
 zeros = op(_C.zeros, doc="Zeros.")
