@@ -68,7 +68,7 @@ void add_(Tensor& self, const Value& other, const Scalar& alpha) {
 }
 
 namespace {
-Number negated(const Scalar& s) { return {-s.real(), -s.integer()}; }
+Number negated(const Scalar& s) { return {-s.real(), int64_t(-uint64_t(s.integer()))}; }
 }  // namespace
 
 Tensor sub(const Value& input, const Value& other, const Scalar& alpha, Tensor* out) {

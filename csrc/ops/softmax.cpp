@@ -43,7 +43,9 @@ Tensor soften(const Kernel& kernel, const Tensor& input, int64_t dim, std::optio
 
 Tensor soften_backward(const Kernel& kernel, const Tensor& grad, const Tensor& output, int64_t dim) {
   const int d = wrap_dim(dim, output.ndim(), kernel.name);
+  RL_CHECK(grad.sizes() == output.sizes(), kernel.name, ": the gradient has shape ", grad.sizes(), " and the result ", output.sizes());
   const DType key = compute_dtype(output.dtype());
+  RL_CHECK_IMPLEMENTED(computes(kernel, key), "\"", kernel.name, "\" not implemented for '", short_name(output.dtype()), "'");
   const Tensor g = as_rows(as_dtype(grad, key), d), y = as_rows(as_dtype(output, key), d);
   const Tensor made = empty(y.sizes(), key, output.device());
   launch(kernel, {made, g, y}, key);
@@ -72,8 +74,9 @@ Classes classes_of(const Tensor& input, const Tensor& target, const Tensor* weig
   const Tensor counted = ne(t, ignored, nullptr);
   const Tensor safe = as_dtype(where(counted, t, zero, nullptr), DType::Int64);
   if (!target.is_meta() && target.numel() > 0) {
-    const auto* low = static_cast<const int64_t*>(read_host(min_all(safe), "nll_loss"));
-    const int64_t least = *low, most = *static_cast<const int64_t*>(read_host(max_all(safe), "nll_loss"));
+    const Tensor low = min_all(safe), high = max_all(safe);
+    const int64_t least = *static_cast<const int64_t*>(read_host(low, "nll_loss"));
+    const int64_t most = *static_cast<const int64_t*>(read_host(high, "nll_loss"));
     RL_CHECK_INDEX(least >= 0 && most < input.size(d), "nll_loss: Target ", least < 0 ? least : most, " is out of bounds; there are ",
                    input.size(d), " classes");
   }
@@ -135,6 +138,7 @@ std::tuple<Tensor, Tensor> nll_loss(const Tensor& input, const Tensor& target, c
 
 Tensor nll_loss_backward(const Tensor& grad, const Tensor& input, const Tensor& target, const Tensor* weight, std::string_view reduction,
                          int64_t ignore_index, const Tensor& total_weight) {
+  check_nll(input, target, weight);
   const Reduce how = reduction_of(reduction);
   const auto [index, weights] = classes_of(input, target, weight, ignore_index);
   const Value w(weights), g(grad), n(total_weight);
