@@ -67,7 +67,9 @@ def argument(rng, name, context):
         return rng.choice([None, "floor", "trunc"])
     if name == "approximate":
         return rng.choice(["none", "tanh"])
-    if name in ("low", "from", "mean", "median"):
+    if name == "mean":
+        return rng.choice([0, tensor(rng, shape, _C.float32)])
+    if name in ("low", "from", "median"):
         return 0
     if name in ("high", "to"):
         return rng.choice([1, 5, 2**40])
@@ -116,6 +118,8 @@ def optimiser_arguments():
     one = lambda: [torch.rand(3)]  # noqa: E731
     yield "sgd_step", (one(), one(), [], torch.tensor([0.1, 0, 0, 0, 0, 0, 0], dtype=_C.float64))
     hyper = torch.tensor([0.1, 0.9, 0.99, 1e-8, 0, 0, 0, 0], dtype=_C.float64)
+    scores, classes = torch.rand(4, 3), torch.tensor([0, 1, 2, 0])
+    yield "nll_loss_backward", (torch.tensor(1.0), scores, classes, None, "mean", -100, torch.tensor(4.0))
     yield "adam_step", (one(), one(), one(), one(), [], [torch.zeros(())], hyper)
 
 

@@ -131,7 +131,7 @@ Plan::Plan(const Kernel& kernel, std::span<const Operand> list, DType key)
   for (int d = 0; d < ndim; ++d) {
     const int64_t size = out.size(order[d]);
     bool joins = d > 0;
-    for (int i = 0; joins && i < operands; ++i) joins = operand[i].strides[d] == operand[i].strides[kept - 1] * sizes[kept - 1];
+    for (int i = 0; joins && i < operands; ++i) joins = uint64_t(operand[i].strides[d]) == uint64_t(operand[i].strides[kept - 1]) * uint64_t(sizes[kept - 1]);
     if (joins) {
       sizes[kept - 1] *= size;
       continue;

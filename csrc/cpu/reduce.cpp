@@ -16,7 +16,10 @@ struct Times {
   }
   template <class T>
   static RL_INLINE T join(T a, T b) {
-    return a * b;
+    if constexpr (T(0.5) == T(0))
+      return T(uint64_t(a) * uint64_t(b));
+    else
+      return a * b;
   }
 };
 template <class T>

@@ -6,6 +6,15 @@
 
 RL_ISA_BEGIN
 
+/// Integers wrap around.
+template <class T, bool kProduct>
+RL_INLINE T joined(T a, T b) {
+  if constexpr (T(0.5) == T(0))
+    return kProduct ? T(uint64_t(a) * uint64_t(b)) : T(uint64_t(a) + uint64_t(b));
+  else
+    return kProduct ? a * b : a + b;
+}
+
 template <class T, bool kProduct>
 static void scan(const KernelCall& call) {
   const View &out = call.operands[0], &input = call.operands[1];
@@ -29,12 +38,12 @@ static void scan(const KernelCall& call) {
       for (int64_t b = 0; b < n; b += kSumBlock) {
         const int64_t stop = n - b < kSumBlock ? n : b + kSumBlock;
         T running = from[b * in_step];
-        to[b * out_step] = b == 0 ? running : kProduct ? T(before * running) : T(before + running);
+        to[b * out_step] = b == 0 ? running : joined<T, kProduct>(before, running);
         for (int64_t i = b + 1; i < stop; ++i) {
-          running = kProduct ? T(running * from[i * in_step]) : T(running + from[i * in_step]);
-          to[i * out_step] = b == 0 ? running : kProduct ? T(before * running) : T(before + running);
+          running = joined<T, kProduct>(running, from[i * in_step]);
+          to[i * out_step] = b == 0 ? running : joined<T, kProduct>(before, running);
         }
-        before = b == 0 ? running : kProduct ? T(before * running) : T(before + running);
+        before = b == 0 ? running : joined<T, kProduct>(before, running);
       }
     }
   });

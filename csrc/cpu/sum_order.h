@@ -18,7 +18,10 @@ struct Plus {
   }
   template <class T>
   static RL_INLINE T join(T a, T b) {
-    return a + b;
+    if constexpr (T(0.5) == T(0))
+      return T(uint64_t(a) + uint64_t(b));  // integers wrap around
+    else
+      return a + b;
   }
 };
 

@@ -193,6 +193,7 @@ struct Selection {
   Selection(const char* op, const Tensor& input, const Dims& wanted, const std::vector<Tensor>& list) : dims(wanted) {
     const int count = int(list.size());
     RL_CHECK(count > 0 && dims.size() == count, op, ": ", dims.size(), " dims for ", count, " index tensors");
+    RL_CHECK_INDEX(input.ndim() > 0, op, ": too many indices for tensor of dimension 0");
     RL_CHECK_INDEX(count <= kMostIndices, op, ": ", count, " index tensors; at most ", kMostIndices, " are supported");
     parameters.count = count;
     parameters.wraps = true;

@@ -324,10 +324,15 @@ Tensor to(const Tensor& input, std::optional<Device> device, std::optional<DType
 }
 
 Tensor slice_backward(const Tensor& grad, const Dims& sizes, int64_t dim, int64_t start, int64_t step) {
-  Tensor made = full(sizes, Scalar(0), grad.dtype(), grad.device());
+  RL_CHECK(grad.ndim() == sizes.size() && grad.ndim() > 0, "slice: a gradient of shape ", grad.sizes(), " for a tensor of shape ", sizes);
+  checked_numel(sizes, "slice");
   const int d = wrap_dim(dim, sizes.size(), "slice");
-  const Tensor place = slice(made, dim, start, start + (grad.size(d) - 1) * step + 1, step);
-  if (grad.numel() > 0) copy_values(place, grad, "slice");
+  const int64_t n = grad.size(d);
+  RL_CHECK(step > 0 && start >= 0, "slice: start ", start, " and step ", step, " must be at least 0 and 1");
+  RL_CHECK(n == 0 || (start < sizes[d] && (n - 1) <= (sizes[d] - 1 - start) / step), "slice: ", n, " elements from ", start, " in steps of ",
+           step, " do not fit into ", sizes[d]);
+  Tensor made = full(sizes, Scalar(0), grad.dtype(), grad.device());
+  if (grad.numel() > 0) copy_values(slice(made, dim, start, start + (n - 1) * step + 1, step), grad, "slice");
   return made;
 }
 
