@@ -1,6 +1,10 @@
 # Compiler flags, hung on targets: warnings, what all objects share, and what a kernel of csrc/cpu gets beside that.
 add_library(rushlight_warnings INTERFACE)
 target_compile_options(rushlight_warnings INTERFACE -Wall -Wextra $<$<BOOL:${RUSHLIGHT_WERROR}>:-Werror>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # GCC bug 105651: "text" + std::string is reported as a copy that overlaps itself, depending on what was inlined
+  target_compile_options(rushlight_warnings INTERFACE -Wno-restrict)
+endif()
 
 find_package(Threads REQUIRED)
 add_library(rushlight_flags INTERFACE)

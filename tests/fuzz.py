@@ -14,8 +14,8 @@ import time
 
 os.environ.setdefault("RUSHLIGHT_MEMORY_LIMIT", "1G")
 
-import rushlight as torch  # noqa: E402
-from rushlight import _C  # noqa: E402
+import rushlight as torch
+from rushlight import _C
 
 SHAPES = [(), (0,), (1,), (3,), (2, 3), (3, 3), (3, 1), (1, 3), (2, 0, 3), (2, 3, 3), (1, 2, 3, 4), (70, 40)]
 DTYPES = [_C.float32] * 5 + [_C.float64, _C.float64, _C.int64, _C.int64, _C.int32, _C.uint8, _C.bool, _C.float16, _C.complex64]
@@ -115,7 +115,7 @@ def _split(text):
 
 def optimiser_arguments():
     """The fused steps take lists that belong together."""
-    one = lambda: [torch.rand(3)]  # noqa: E731
+    one = lambda: [torch.rand(3)]
     yield "sgd_step", (one(), one(), [], torch.tensor([0.1, 0, 0, 0, 0, 0, 0], dtype=_C.float64))
     hyper = torch.tensor([0.1, 0.9, 0.99, 1e-8, 0, 0, 0, 0], dtype=_C.float64)
     scores, classes = torch.rand(4, 3), torch.tensor([0, 1, 2, 0])

@@ -1,11 +1,13 @@
 """rushlight: PyTorch's way of working on a small, fast core. ``import rushlight as torch``."""
 
 from . import _C
-from ._C import *  # noqa: F403  dtypes, device, Size, Generator, the ops
+from ._C import *
 from ._C import __version__, get_default_dtype, get_num_threads, is_grad_enabled, set_num_threads
-from .tensor import Tensor
-from .ops import index, join, nn as _nn_ops, pointwise, product, random as _random_ops, reduce, shape
 from ._tensor_str import set_printoptions
+from .ops import index, join, pointwise, product, reduce, shape
+from .ops import nn as _nn_ops
+from .ops import random as _random_ops
+from .tensor import Tensor
 
 __all__ = ["Tensor"]
 
@@ -154,7 +156,12 @@ from ._typed import TYPES as _TYPES  # noqa: E402
 
 globals().update(_TYPES)
 
-from . import autograd  # noqa: E402
+from . import (  # noqa: E402
+    __config__,
+    autograd,
+    nn,
+    optim,
+    utils,
+)
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
-from . import __config__, nn, optim, utils  # noqa: E402
-from .nn.functional import dropout, softmax, log_softmax  # noqa: E402, F401
+from .nn.functional import dropout, log_softmax, softmax  # noqa: E402

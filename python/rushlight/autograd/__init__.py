@@ -3,8 +3,8 @@
 from rushlight import _C
 
 from . import graph
-from .modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
+from .modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 
 __all__ = ["GradcheckError", "backward", "enable_grad", "grad", "gradcheck", "gradgradcheck", "graph", "inference_mode", "no_grad", "set_grad_enabled"]
 

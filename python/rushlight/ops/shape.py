@@ -2,7 +2,7 @@
 
 from rushlight import _C
 
-from ._table import op, same, zero
+from ._table import op, same
 
 
 def _permute_back(g, dims):

@@ -1,6 +1,6 @@
 """Optimisers."""
 
-from . import lr_scheduler  # noqa: F401
-from .adam import Adam, AdamW  # noqa: F401
-from .optimizer import Optimizer  # noqa: F401
-from .sgd import SGD  # noqa: F401
+from . import lr_scheduler
+from .adam import Adam, AdamW
+from .optimizer import Optimizer
+from .sgd import SGD

@@ -1,6 +1,6 @@
 """The modules, by kind."""
 
-from .container import *  # noqa: F403
-from .layers import *  # noqa: F403
-from .loss import *  # noqa: F403
-from .module import Module  # noqa: F401
+from .container import *
+from .layers import *
+from .loss import *
+from .module import Module

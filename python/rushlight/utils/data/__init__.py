@@ -1,5 +1,5 @@
 """Data: datasets, samplers, loaders."""
 
-from .dataloader import DataLoader, default_collate, default_convert  # noqa: F401
-from .dataset import *  # noqa: F403
-from .sampler import *  # noqa: F403
+from .dataloader import DataLoader, default_collate, default_convert
+from .dataset import *
+from .sampler import *
