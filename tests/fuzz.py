@@ -18,12 +18,38 @@ import rushlight as torch
 from rushlight import _C
 
 SHAPES = [(), (0,), (1,), (3,), (2, 3), (3, 3), (3, 1), (1, 3), (2, 0, 3), (2, 3, 3), (1, 2, 3, 4), (70, 40)]
-DTYPES = [_C.float32] * 5 + [_C.float64, _C.float64, _C.int64, _C.int64, _C.int32, _C.uint8, _C.bool, _C.float16, _C.complex64]
+DTYPES = [_C.float32] * 5 + [
+    _C.float64,
+    _C.float64,
+    _C.int64,
+    _C.int64,
+    _C.int32,
+    _C.uint8,
+    _C.bool,
+    _C.float16,
+    _C.complex64,
+]
 NUMBERS = [0, 1, 2, 3, -1, 0.5, 2.0, -0.5, True, float("nan"), float("inf"), 2**31, 2**63 - 1, -(2**63), 1e308]
 FOREIGN = [None, "text", object(), [], {}, b"x", 2**80, [1, "a"], (1.5,)]
 # one call of each op that is sure to succeed: found by trying such arguments first
 INTEGERS = {"index", "indices", "target"}
-SMALL = {"dim", "dim0", "dim1", "dim2", "dims", "start", "n", "m", "k", "num_samples", "chunks", "offset", "start_dim", "end_dim", "steps"}
+SMALL = {
+    "dim",
+    "dim0",
+    "dim1",
+    "dim2",
+    "dims",
+    "start",
+    "n",
+    "m",
+    "k",
+    "num_samples",
+    "chunks",
+    "offset",
+    "start_dim",
+    "end_dim",
+    "steps",
+}
 
 
 def tensor(rng, shape=None, dtype=None):
@@ -57,7 +83,17 @@ def argument(rng, name, context):
         return rng.choice([0, 0, 0, 1, 1, -1, 2, 5]) if rng.random() < 0.9 else rng.choice(NUMBERS)
     if name in ("size", "shape", "sizes", "repeats", "split_size_or_sections", "indices_or_sections", "stride"):
         return rng.choice([shape, (2, 3), (3,), (-1,), 2, 1, (1,) * max(len(shape), 1), (2**40, 2**40)])
-    if name in ("keepdim", "descending", "stable", "largest", "sorted", "accumulate", "replacement", "copy", "non_blocking"):
+    if name in (
+        "keepdim",
+        "descending",
+        "stable",
+        "largest",
+        "sorted",
+        "accumulate",
+        "replacement",
+        "copy",
+        "non_blocking",
+    ):
         return rng.choice([True, False])
     if name in ("p", "weight", "std", "lambd", "sigma"):
         return rng.choice([0.5, 0.1, 1.0, tensor(rng, shape, _C.float32)])
@@ -146,7 +182,15 @@ def main():
                 good[function] += 1
                 if isinstance(result, torch.Tensor) and result.requires_grad and rng.random() < 0.2:
                     result.sum().backward()
-            except (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, MemoryError, OverflowError) as error:
+            except (
+                RuntimeError,
+                TypeError,
+                ValueError,
+                IndexError,
+                NotImplementedError,
+                MemoryError,
+                OverflowError,
+            ) as error:
                 failures[type(error).__name__] += 1
                 if "internal error" in str(error):
                     sys.exit(f"{function}: {error}")

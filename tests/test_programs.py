@@ -11,7 +11,9 @@ def run(*command, **options):
 
 
 def test_programs_print_what_pytorch_prints(shared):
-    result = run(sys.executable, str(shared / "programs" / "check.py"), "--python", sys.executable, "--only", "regression,credit")
+    result = run(
+        sys.executable, str(shared / "programs" / "check.py"), "--python", sys.executable, "--only", "regression,credit"
+    )
     assert result.returncode == 0, result.stdout + result.stderr
 
 
@@ -29,7 +31,11 @@ def test_as_torch_answers_with_rushlight_itself():
 
 
 def test_import_leaves_numpy_alone():
-    result = run(sys.executable, "-c", "import rushlight, sys; assert 'numpy' not in sys.modules; assert 'torch' not in sys.modules")
+    result = run(
+        sys.executable,
+        "-c",
+        "import rushlight, sys; assert 'numpy' not in sys.modules; assert 'torch' not in sys.modules",
+    )
     assert result.returncode == 0, result.stderr
 
 

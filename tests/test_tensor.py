@@ -12,7 +12,16 @@ UNARY = {
     "square": np.square, "reciprocal": np.reciprocal, "log1p": np.log1p, "expm1": np.expm1, "floor": np.floor, "ceil": np.ceil,
     "atan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "sigmoid": lambda x: 1 / (1 + np.exp(-x)), "relu": lambda x: np.maximum(x, 0),
 }  # fmt: skip
-BINARY = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "pow": np.power, "maximum": np.maximum, "minimum": np.minimum, "atan2": np.arctan2}
+BINARY = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "pow": np.power,
+    "maximum": np.maximum,
+    "minimum": np.minimum,
+    "atan2": np.arctan2,
+}
 LAYOUTS = {
     "contiguous": lambda x: x,
     "transposed": lambda x: x.t().contiguous().t(),
@@ -71,7 +80,9 @@ def test_sum_has_the_same_bits_on_any_number_of_threads():
         assert torch.equal(alone, x.sum())
 
 
-@pytest.mark.parametrize("m,k,n", [(1, 1, 1), (3, 5, 2), (17, 300, 33), (64, 784, 50), (1, 700, 129), (40, 0, 20), (5, 9000, 3)])
+@pytest.mark.parametrize(
+    "m,k,n", [(1, 1, 1), (3, 5, 2), (17, 300, 33), (64, 784, 50), (1, 700, 129), (40, 0, 20), (5, 9000, 3)]
+)
 def test_products(m, k, n):
     a, b = values(m, k), values(k, n, seed=1)
     x, y = torch.tensor(a), torch.tensor(b)
@@ -90,7 +101,17 @@ def test_index_reading_and_writing():
     array = np.arange(60.0).reshape(3, 4, 5)
     x = torch.tensor(array)
     rows, cols = [0, 2], [1, 3]
-    for key in [0, (1, 2), slice(1, None), (slice(None), slice(None, None, 2)), (..., 1), None, (rows,), (slice(None), cols), (rows, cols)]:
+    for key in [
+        0,
+        (1, 2),
+        slice(1, None),
+        (slice(None), slice(None, None, 2)),
+        (..., 1),
+        None,
+        (rows,),
+        (slice(None), cols),
+        (rows, cols),
+    ]:
         np.testing.assert_array_equal(x[key].numpy(), array[key])
     mask = array > 20
     np.testing.assert_array_equal(x[torch.tensor(mask)].numpy(), array[mask])

@@ -53,8 +53,14 @@ void compare(Worst& worst, T value, long double reference, double x, double y) {
 /// n arguments, evenly in bit space over low <= |x| <= high; every other one is negative. Zeros and edges come first.
 template <class T>
 std::vector<T> arguments(long n, double low, double high, bool negative) {
-  std::vector<T> x = {T(0), T(1), T(0.5), T(2), std::numeric_limits<T>::infinity(), std::numeric_limits<T>::quiet_NaN(),
-                      std::numeric_limits<T>::denorm_min(), std::numeric_limits<T>::max()};
+  std::vector<T> x = {T(0),
+                      T(1),
+                      T(0.5),
+                      T(2),
+                      std::numeric_limits<T>::infinity(),
+                      std::numeric_limits<T>::quiet_NaN(),
+                      std::numeric_limits<T>::denorm_min(),
+                      std::numeric_limits<T>::max()};
   if (negative)
     for (size_t i = 0, edges = x.size(); i < edges; ++i) x.push_back(-x[i]);
   const long double least = std::numeric_limits<T>::denorm_min(), most = std::numeric_limits<T>::max();
@@ -106,26 +112,26 @@ long double sigmoid_reference(long double x) { return 1 / (1 + std::exp(-x)); }
 long double rsqrt_reference(long double x) { return 1 / std::sqrt(x); }
 long double exp2_reference(long double x) { return std::exp2(x); }
 
-#define RL_ACCURACY(name, reference, low, high, negative)                                                              \
-  if (only == nullptr || std::strcmp(only, #name) == 0) {                                                              \
-    const auto apply = [](auto x) { return f::name(x); };                                                              \
-    const auto exact = [](long double x) -> long double { return reference(x); };                                      \
-    print(#name, "float32", measure<float>(apply, exact, low, high, negative));                                        \
-    print(#name, "float64", measure<double>(apply, exact, low, high, negative));                                       \
+#define RL_ACCURACY(name, reference, low, high, negative)                         \
+  if (only == nullptr || std::strcmp(only, #name) == 0) {                         \
+    const auto apply = [](auto x) { return f::name(x); };                         \
+    const auto exact = [](long double x) -> long double { return reference(x); }; \
+    print(#name, "float32", measure<float>(apply, exact, low, high, negative));   \
+    print(#name, "float64", measure<double>(apply, exact, low, high, negative));  \
   }
-#define RL_ACCURACY_PERIODIC(name)                                                                                     \
-  if (only == nullptr || std::strcmp(only, #name) == 0) {                                                              \
-    const auto apply = [](auto x) { return f::sin_is_rare(x) ? f::name##_slow(x) : f::name(x); };                      \
-    const auto exact = [](long double x) -> long double { return std::name(x); };                                      \
-    print(#name, "float32", measure<float>(apply, exact, 1e-30, 1e7, true));                                           \
-    print(#name, "float64", measure<double>(apply, exact, 1e-12, 1e7, true));                                          \
+#define RL_ACCURACY_PERIODIC(name)                                                                \
+  if (only == nullptr || std::strcmp(only, #name) == 0) {                                         \
+    const auto apply = [](auto x) { return f::sin_is_rare(x) ? f::name##_slow(x) : f::name(x); }; \
+    const auto exact = [](long double x) -> long double { return std::name(x); };                 \
+    print(#name, "float32", measure<float>(apply, exact, 1e-30, 1e7, true));                      \
+    print(#name, "float64", measure<double>(apply, exact, 1e-12, 1e7, true));                     \
   }
-#define RL_ACCURACY2(name, low, high)                                                                                  \
-  if (only == nullptr || std::strcmp(only, #name) == 0) {                                                              \
-    const auto apply = [](auto x, auto y) { return f::name(x, y); };                                                   \
-    const auto exact = [](long double x, long double y) -> long double { return std::name(x, y); };                    \
-    print(#name, "float32", measure2<float>(apply, exact, low, high));                                                 \
-    print(#name, "float64", measure2<double>(apply, exact, low, high));                                                \
+#define RL_ACCURACY2(name, low, high)                                                               \
+  if (only == nullptr || std::strcmp(only, #name) == 0) {                                           \
+    const auto apply = [](auto x, auto y) { return f::name(x, y); };                                \
+    const auto exact = [](long double x, long double y) -> long double { return std::name(x, y); }; \
+    print(#name, "float32", measure2<float>(apply, exact, low, high));                              \
+    print(#name, "float64", measure2<double>(apply, exact, low, high));                             \
   }
 
 }  // namespace

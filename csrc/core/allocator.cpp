@@ -1,4 +1,5 @@
-// The caching allocator: four size classes an octave; small blocks in lists of the thread, large ones in a shared, bounded cache.
+// The caching allocator: four size classes an octave; small blocks in lists of the thread, large ones in a shared,
+// bounded cache.
 #include "core/allocator.h"
 
 #include <sys/mman.h>
@@ -132,8 +133,9 @@ thread_local bool ThreadLists::gone = false;
 thread_local ThreadLists thread_lists;
 
 [[noreturn]] RL_COLD void refuse(size_t bytes, const char* why, int64_t limit) {
-  throw OutOfMemory(concat("can't allocate memory: you tried to allocate ", bytes, " bytes; ", why, " (in use: ",
-                           in_use.load(), " bytes, limit: ", limit, "). Free tensors, use smaller batches, or raise RUSHLIGHT_MEMORY_LIMIT."));
+  throw OutOfMemory(concat("can't allocate memory: you tried to allocate ", bytes, " bytes; ", why,
+                           " (in use: ", in_use.load(), " bytes, limit: ", limit,
+                           "). Free tensors, use smaller batches, or raise RUSHLIGHT_MEMORY_LIMIT."));
 }
 
 class CpuAllocator final : public Allocator {

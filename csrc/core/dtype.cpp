@@ -56,15 +56,16 @@ DType promote(DType a, DType b) {
       const DType with_sign = is_unsigned(a) ? b : a, without = is_unsigned(a) ? a : b;
       if (bits(with_sign) > bits(without)) return with_sign;
       if (without == DType::UInt8) return signed_of(16);
-      // PyTorch has no promotion of uint16/32/64 with signed types; the next wider signed type holds both where there is one
+      // PyTorch has no promotion of uint16/32/64 with signed types; the next wider signed type holds both where there
+      // is one
       return without == DType::UInt64 ? DType::Float32 : signed_of(bits(without) * 2);
   }
 }
 
 DType default_dtype() { return current_default.load(std::memory_order_relaxed); }
 void set_default_dtype(DType d) {
-  RL_CHECK_TYPE(is_float(d), "set_default_dtype: only floating-point types are supported as the default type, got torch.",
-                name(d));
+  RL_CHECK_TYPE(is_float(d),
+                "set_default_dtype: only floating-point types are supported as the default type, got torch.", name(d));
   current_default.store(d, std::memory_order_relaxed);
 }
 

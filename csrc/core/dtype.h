@@ -7,20 +7,20 @@
 #include "core/scalar.h"
 
 // name in PyTorch, enumerator, C++ type, short name of typed tensors
-#define RL_FOR_EACH_DTYPE(X)                     \
-  X(bool, Bool, bool, Bool)                      \
-  X(uint8, UInt8, uint8_t, Byte)                 \
-  X(int8, Int8, int8_t, Char)                    \
-  X(int16, Int16, int16_t, Short)                \
-  X(int32, Int32, int32_t, Int)                  \
-  X(int64, Int64, int64_t, Long)                 \
-  X(uint16, UInt16, uint16_t, UInt16)            \
-  X(uint32, UInt32, uint32_t, UInt32)            \
-  X(uint64, UInt64, uint64_t, UInt64)            \
-  X(float16, Float16, ::rl::half, Half)          \
-  X(bfloat16, BFloat16, ::rl::bfloat16, BFloat16) \
-  X(float32, Float32, float, Float)              \
-  X(float64, Float64, double, Double)            \
+#define RL_FOR_EACH_DTYPE(X)                                  \
+  X(bool, Bool, bool, Bool)                                   \
+  X(uint8, UInt8, uint8_t, Byte)                              \
+  X(int8, Int8, int8_t, Char)                                 \
+  X(int16, Int16, int16_t, Short)                             \
+  X(int32, Int32, int32_t, Int)                               \
+  X(int64, Int64, int64_t, Long)                              \
+  X(uint16, UInt16, uint16_t, UInt16)                         \
+  X(uint32, UInt32, uint32_t, UInt32)                         \
+  X(uint64, UInt64, uint64_t, UInt64)                         \
+  X(float16, Float16, ::rl::half, Half)                       \
+  X(bfloat16, BFloat16, ::rl::bfloat16, BFloat16)             \
+  X(float32, Float32, float, Float)                           \
+  X(float64, Float64, double, Double)                         \
   X(complex64, Complex64, ::rl::complex<float>, ComplexFloat) \
   X(complex128, Complex128, ::rl::complex<double>, ComplexDouble)
 
@@ -37,14 +37,14 @@ template <class T>
 struct dtype_of;
 template <DType D>
 struct type_of_dtype;
-#define X(name, Name, type, Short)                      \
-  template <>                                           \
-  struct dtype_of<type> {                               \
-    static constexpr DType value = DType::Name;         \
-  };                                                    \
-  template <>                                           \
-  struct type_of_dtype<DType::Name> {                   \
-    using T = type;                                     \
+#define X(name, Name, type, Short)              \
+  template <>                                   \
+  struct dtype_of<type> {                       \
+    static constexpr DType value = DType::Name; \
+  };                                            \
+  template <>                                   \
+  struct type_of_dtype<DType::Name> {           \
+    using T = type;                             \
   };
 RL_FOR_EACH_DTYPE(X)
 #undef X
@@ -80,7 +80,8 @@ std::string_view short_name(DType d);  // "Float", as in torch.FloatTensor
 constexpr DType compute_dtype(DType d) { return contains(kHalves, d) ? DType::Float32 : d; }
 /// The dtype of an operation on both, by PyTorch's table (docs: "Type promotion").
 DType promote(DType a, DType b);
-/// 0 bool, 1 integer, 2 floating, 3 complex: a Python number or a 0-d tensor of a lower category does not widen a tensor.
+/// 0 bool, 1 integer, 2 floating, 3 complex: a Python number or a 0-d tensor of a lower category does not widen a
+/// tensor.
 constexpr int category(DType d) { return is_complex(d) ? 3 : is_float(d) ? 2 : d == DType::Bool ? 0 : 1; }
 
 DType default_dtype();

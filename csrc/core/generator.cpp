@@ -94,7 +94,8 @@ std::vector<uint8_t> Generator::get_state() const {
 }
 
 void Generator::set_state(const uint8_t* bytes, size_t count) {
-  RL_CHECK(count == sizeof(SavedState), "set_state: RNG state is wrong size: ", count, " bytes, expected ", sizeof(SavedState));
+  RL_CHECK(count == sizeof(SavedState), "set_state: RNG state is wrong size: ", count, " bytes, expected ",
+           sizeof(SavedState));
   SavedState s;
   std::memcpy(&s, bytes, sizeof(s));
   RL_CHECK(s.seeded == 1 && s.left >= 1 && s.left <= 624 && s.next <= 624 && uint64_t(s.left) + s.next <= 624 + 1,

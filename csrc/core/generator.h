@@ -1,4 +1,5 @@
-// Random streams: mt19937 with the numbers that PyTorch's CPU generator gives for a seed (shared facts: random_streams).
+// Random streams: mt19937 with the numbers that PyTorch's CPU generator gives for a seed (shared facts:
+// random_streams).
 #pragma once
 
 #include <cstdint>
@@ -44,7 +45,7 @@ class Generator : public Counted {
   mutable std::mutex lock_;
   uint64_t seed_ = 0;
   uint32_t state_[624];
-  int left_ = 1;         // draws until the next refill, and one more
+  int left_ = 1;  // draws until the next refill, and one more
   uint32_t next_ = 0;
   bool has_kept_ = false;
   double kept_ = 0;

@@ -33,7 +33,8 @@ struct Parameters {
   }
 };
 
-/// Kernels never throw: they report (code, position, value); the lowest position wins, so the error does not depend on threads.
+/// Kernels never throw: they report (code, position, value); the lowest position wins, so the error does not depend on
+/// threads.
 struct ErrorWord {
   int32_t code = 0;  // 0: none
   int64_t position = 0;
@@ -72,14 +73,14 @@ using CallFunction = void (*)(const KernelCall&);
 struct Kernel {
   const char* name;
   Kind kind;
-  uint8_t outputs;                                           // how many operands, from the first, are written
-  uint32_t bool_operands = 0;                                // pointwise: bit i says that operand i's block is bool, whatever the key
-  int64_t (*scratch_bytes)(const KernelCall&) = nullptr;     // filled at load where the kernel wants scratch
+  uint8_t outputs;             // how many operands, from the first, are written
+  uint32_t bool_operands = 0;  // pointwise: bit i says that operand i's block is bool, whatever the key
+  int64_t (*scratch_bytes)(const KernelCall&) = nullptr;  // filled at load where the kernel wants scratch
   /// Raises the exception for a reported error; ops/ sets it where the kernel can report one.
   void (*explain)(const ErrorWord&, const Operand*, int) = nullptr;
   union {
-    BlockFunction block[kDTypes] = {};                       // by compute dtype
-    CallFunction call[kDTypes];                              // by the dtype of the key operand
+    BlockFunction block[kDTypes] = {};  // by compute dtype
+    CallFunction call[kDTypes];         // by the dtype of the key operand
   };
 };
 

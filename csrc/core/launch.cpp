@@ -42,7 +42,8 @@ void launch_call(const Kernel& kernel, std::span<const Operand> operands, DType 
     const Operand& o = operands[i];
     View& v = views[i] = View{};
     if (o.tag == Operand::Tag::Tensor) {
-      v = {o.tensor->data(), o.tensor->sizes().data(), o.tensor->strides().data(), o.tensor->ndim(), o.tensor->dtype(), nullptr};
+      v = {o.tensor->data(), o.tensor->sizes().data(), o.tensor->strides().data(),
+           o.tensor->ndim(), o.tensor->dtype(),        nullptr};
     } else if (o.tag == Operand::Tag::Constant) {
       o.constant.store(key, constants[i]);
       v.data = constants[i];
@@ -58,7 +59,8 @@ void launch_call(const Kernel& kernel, std::span<const Operand> operands, DType 
   kernel.call[int(key)](call);
   if (RL_UNLIKELY(error.code != 0)) {
     if (kernel.explain) kernel.explain(error, operands.data(), int(operands.size()));
-    fail(ErrorKind::Runtime, kernel.name, ": error ", error.code, " at element ", error.position, " (value ", error.value, ")");
+    fail(ErrorKind::Runtime, kernel.name, ": error ", error.code, " at element ", error.position, " (value ",
+         error.value, ")");
   }
 }
 
@@ -115,7 +117,8 @@ void Tape::after(const Kernel& kernel, std::span<const Operand> operands, DType 
 }
 
 void Tape::fence(const char* op) {
-  fail(ErrorKind::Runtime, op, ": reads a value while a step is being recorded; the recorded step could not depend on it");
+  fail(ErrorKind::Runtime, op,
+       ": reads a value while a step is being recorded; the recorded step could not depend on it");
 }
 
 void Tape::replay() const {

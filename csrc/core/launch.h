@@ -1,4 +1,5 @@
-// The lower door: every kernel is started by `launch`. Staging, version bumps, errors, profiling and recording stand here.
+// The lower door: every kernel is started by `launch`. Staging, version bumps, errors, profiling and recording stand
+// here.
 #pragma once
 
 #include <span>
@@ -28,7 +29,8 @@ struct Operand {
 /// Runs a kernel. `key` picks the function: the compute dtype of a pointwise kernel, the dtype that the others name.
 /// Outputs come first. Operands on `meta` end it here. Raises what the kernel reported.
 void launch(const Kernel& kernel, std::span<const Operand> operands, DType key, const Parameters& parameters = {});
-inline void launch(const Kernel& kernel, std::initializer_list<Operand> operands, DType key, const Parameters& parameters = {}) {
+inline void launch(const Kernel& kernel, std::initializer_list<Operand> operands, DType key,
+                   const Parameters& parameters = {}) {
   launch(kernel, std::span(operands.begin(), operands.size()), key, parameters);
 }
 

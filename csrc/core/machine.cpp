@@ -39,9 +39,12 @@ int64_t parse_bytes(const char* text) {
   double value = std::strtod(text, &end);
   if (end == text || !(value > 0)) return INT64_MAX;
   switch (*end) {
-    case 'k': case 'K': value *= 1024.0; break;
-    case 'm': case 'M': value *= 1024.0 * 1024; break;
-    case 'g': case 'G': value *= 1024.0 * 1024 * 1024; break;
+    case 'k':
+    case 'K': value *= 1024.0; break;
+    case 'm':
+    case 'M': value *= 1024.0 * 1024; break;
+    case 'g':
+    case 'G': value *= 1024.0 * 1024 * 1024; break;
     default: break;
   }
   return value < 9e18 ? int64_t(value) : INT64_MAX;

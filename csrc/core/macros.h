@@ -14,6 +14,10 @@
 // Files of cpu/ are compiled once per instruction set with -DRL_ISA=v2|v3|v4, inside a namespace of that name, so that
 // no template instantiated for a wide machine can be linked into the path of a narrow one (DESIGN, section 4).
 #if defined(RL_ISA)
-#define RL_ISA_BEGIN namespace rl::cpu { inline namespace RL_ISA {
-#define RL_ISA_END } }
+#define RL_ISA_BEGIN  \
+  namespace rl::cpu { \
+  inline namespace RL_ISA {
+#define RL_ISA_END \
+  }                \
+  }
 #endif

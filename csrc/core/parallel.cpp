@@ -1,4 +1,5 @@
-// The pool: workers that wait at a generation counter, and one job at a time behind a gate that they may pass while it is open.
+// The pool: workers that wait at a generation counter, and one job at a time behind a gate that they may pass while it
+// is open.
 #include "core/parallel.h"
 
 #include <pthread.h>
@@ -68,7 +69,8 @@ class Pool {
       generation_.wait(seen, std::memory_order_acquire);
       seen = generation_.load(std::memory_order_acquire);
       // whoever comes after the gate was shut turns round; counts balance either way
-      if (gate_.fetch_add(1, std::memory_order_acq_rel) >= 0 && room_.fetch_sub(1, std::memory_order_relaxed) > 0) take_pieces();
+      if (gate_.fetch_add(1, std::memory_order_acq_rel) >= 0 && room_.fetch_sub(1, std::memory_order_relaxed) > 0)
+        take_pieces();
       gate_.fetch_sub(1, std::memory_order_release);
     }
   }

@@ -17,7 +17,8 @@ struct Word {
   unsigned char bytes[Bytes];
 };
 
-/// rows x cols elements between a dense block and strided memory. The loop that steps less far in memory is the inner one.
+/// rows x cols elements between a dense block and strided memory. The loop that steps less far in memory is the inner
+/// one.
 template <class W, bool Gather>
 void move_tile(W* block, char* memory, int64_t rows, int64_t cols, int64_t row_step, int64_t col_step) {
   if (std::abs(row_step) < std::abs(col_step)) {
@@ -51,7 +52,8 @@ void move_tile(W* block, char* memory, int64_t rows, int64_t cols, int64_t row_s
 }
 
 template <bool Gather>
-void move_tile(int64_t item, void* block, char* memory, int64_t rows, int64_t cols, int64_t row_step, int64_t col_step) {
+void move_tile(int64_t item, void* block, char* memory, int64_t rows, int64_t cols, int64_t row_step,
+               int64_t col_step) {
   switch (item) {
     case 1: return move_tile<Word<1>, Gather>(static_cast<Word<1>*>(block), memory, rows, cols, row_step, col_step);
     case 2: return move_tile<Word<2>, Gather>(static_cast<Word<2>*>(block), memory, rows, cols, row_step, col_step);
@@ -73,12 +75,14 @@ struct Stage {
     for (int64_t done = 1; done < n; done *= 2)
       std::memcpy(block_bytes + done * item, block_bytes, size_t(std::min(done, n - done) * item));
   }
-  void gather(const PlannedOperand& o, int index, char* memory, int64_t rows, int64_t cols, int64_t row_step, int64_t col_step) {
+  void gather(const PlannedOperand& o, int index, char* memory, int64_t rows, int64_t cols, int64_t row_step,
+              int64_t col_step) {
     void* target = o.memory == o.block ? static_cast<void*>(block[index]) : raw;
     move_tile<true>(o.item, target, memory, rows, cols, row_step, col_step);
     if (o.memory != o.block) converters[int(o.block)][int(o.memory)](rows * cols, block[index], raw);
   }
-  void scatter(const PlannedOperand& o, int index, char* memory, int64_t rows, int64_t cols, int64_t row_step, int64_t col_step) {
+  void scatter(const PlannedOperand& o, int index, char* memory, int64_t rows, int64_t cols, int64_t row_step,
+               int64_t col_step) {
     void* source = block[index];
     if (o.memory != o.block) {
       converters[int(o.memory)][int(o.block)](rows * cols, raw, block[index]);
@@ -131,7 +135,8 @@ Plan::Plan(const Kernel& kernel, std::span<const Operand> list, DType key)
   for (int d = 0; d < ndim; ++d) {
     const int64_t size = out.size(order[d]);
     bool joins = d > 0;
-    for (int i = 0; joins && i < operands; ++i) joins = uint64_t(operand[i].strides[d]) == uint64_t(operand[i].strides[kept - 1]) * uint64_t(sizes[kept - 1]);
+    for (int i = 0; joins && i < operands; ++i)
+      joins = uint64_t(operand[i].strides[d]) == uint64_t(operand[i].strides[kept - 1]) * uint64_t(sizes[kept - 1]);
     if (joins) {
       sizes[kept - 1] *= size;
       continue;
@@ -216,13 +221,15 @@ void Plan::run_tiles(BlockFunction function, const Parameters& parameters) const
         for (int64_t r = 0; r < tile_rows; ++r) {
           for (int i = 0; i < operands; ++i)
             blocks[i] = direct[i] ? static_cast<void*>(corner[i] + r * row_step[i])
-                        : operand[i].constant ? static_cast<void*>(stage.block[i])
-                                              : static_cast<void*>(stage.block[i] + r * tile_cols * item_size(operand[i].block));
+                        : operand[i].constant
+                            ? static_cast<void*>(stage.block[i])
+                            : static_cast<void*>(stage.block[i] + r * tile_cols * item_size(operand[i].block));
           function(tile_cols, blocks, parameters);
         }
       }
       for (int i = 0; i < outputs; ++i)
-        if (!direct[i]) stage.scatter(operand[i], i, corner[i], tile_rows, tile_cols, row_step[i], operand[i].strides[0]);
+        if (!direct[i])
+          stage.scatter(operand[i], i, corner[i], tile_rows, tile_cols, row_step[i], operand[i].strides[0]);
     }
   });
 }

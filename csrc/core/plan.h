@@ -8,13 +8,14 @@
 namespace rl {
 
 constexpr int kMaxOperands = 8;
-constexpr int64_t kBlock = 1024;  // elements of a staged block: 4 KiB of float32, so that eight operands stay in L1 and L2
+constexpr int64_t kBlock =
+    1024;  // elements of a staged block: 4 KiB of float32, so that eight operands stay in L1 and L2
 constexpr int64_t kTileRows = 16, kTileCols = 64;
 
 struct PlannedOperand {
-  char* base;          // null for a constant
-  int64_t item;        // bytes of an element in memory
-  DType memory, block; // dtype in memory, dtype the kernel sees
+  char* base;           // null for a constant
+  int64_t item;         // bytes of an element in memory
+  DType memory, block;  // dtype in memory, dtype the kernel sees
   bool constant;
   Scalar value;
   int64_t strides[kMaxDims];  // bytes, the output's fastest dim first
@@ -33,7 +34,9 @@ struct Plan {
 
  private:
   bool is_flat() const;
-  bool steps_by_item(const PlannedOperand& o) const { return !o.constant && o.memory == o.block && o.strides[0] == o.item; }
+  bool steps_by_item(const PlannedOperand& o) const {
+    return !o.constant && o.memory == o.block && o.strides[0] == o.item;
+  }
   void run_flat(BlockFunction, const Parameters&) const;
   void run_tiles(BlockFunction, const Parameters&) const;
 };

@@ -15,7 +15,8 @@ struct half {
   RL_INLINE operator float() const { return decode(bits); }
 
   RL_INLINE static float decode(uint16_t h) {
-    // Shift exponent and fraction to float's place, then multiply by 2^112: right for denormals too; inf and nan keep theirs.
+    // Shift exponent and fraction to float's place, then multiply by 2^112: right for denormals too; inf and nan keep
+    // theirs.
     const uint32_t sign = uint32_t(h & 0x8000u) << 16, rest = h & 0x7fffu;
     const float scaled = __builtin_bit_cast(float, rest << 13) * 0x1p112f;
     const uint32_t special = (rest << 13) | 0x7f800000u;
@@ -24,8 +25,7 @@ struct half {
   RL_INLINE static uint16_t encode(float value) {
     const uint32_t x = __builtin_bit_cast(uint32_t, value), sign = (x >> 16) & 0x8000u, a = x & 0x7fffffffu;
     // Denormal results: adding 0.5 * 2^-13... aligns the fraction so that the float addition itself rounds.
-    const uint32_t denormal =
-        __builtin_bit_cast(uint32_t, __builtin_bit_cast(float, a) + 0.5f) - 0x3f000000u;
+    const uint32_t denormal = __builtin_bit_cast(uint32_t, __builtin_bit_cast(float, a) + 0.5f) - 0x3f000000u;
     const uint32_t normal = (a + 0xc8000fffu + ((a >> 13) & 1u)) >> 13;  // rebias 127 -> 15 and round half to even
     const uint32_t finite = a < 0x38800000u ? denormal : normal;
     const uint32_t large = a > 0x7f800000u ? 0x7e00u : 0x7c00u;

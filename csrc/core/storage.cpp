@@ -9,7 +9,8 @@
 namespace rl {
 
 Ref<Storage> Storage::allocate(size_t bytes, Device device) {
-  RL_CHECK(device.type != DeviceType::CUDA, "this build of rushlight has no CUDA; install one built with RUSHLIGHT_CUDA=ON");
+  RL_CHECK(device.type != DeviceType::CUDA,
+           "this build of rushlight has no CUDA; install one built with RUSHLIGHT_CUDA=ON");
   Ref<Storage> storage(new Storage);
   storage->bytes_ = bytes;
   storage->device_ = device;

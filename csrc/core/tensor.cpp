@@ -18,8 +18,8 @@ bool Tensor::is_contiguous() const {
 
 int64_t checked_mul(int64_t a, int64_t b, const char* op) {
   int64_t product;
-  RL_CHECK(!__builtin_mul_overflow(a, b, &product), op, ": the number of elements or bytes overflows 63 bits (", a, " x ", b,
-           ")");
+  RL_CHECK(!__builtin_mul_overflow(a, b, &product), op, ": the number of elements or bytes overflows 63 bits (", a,
+           " x ", b, ")");
   return product;
 }
 
@@ -50,7 +50,8 @@ Dims strides_like(const Dims& sizes, const Tensor& like) {
   const int ndim = sizes.size();
   Dims order(ndim);  // dims from the slowest to the fastest
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return like.stride(int(a)) > like.stride(int(b)); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int64_t a, int64_t b) { return like.stride(int(a)) > like.stride(int(b)); });
   Dims strides(ndim);
   int64_t step = 1;
   for (int i = ndim - 1; i >= 0; --i) {
@@ -83,8 +84,8 @@ Tensor empty_strided(const Dims& sizes, const Dims& strides, DType dtype, Device
 
 int wrap_dim(int64_t dim, int ndim, const char* op) {
   const int range = std::max(ndim, 1);
-  RL_CHECK_INDEX(-range <= dim && dim < range, op, ": Dimension out of range (expected to be in range of [", -range, ", ",
-                 range - 1, "], but got ", dim, ")");
+  RL_CHECK_INDEX(-range <= dim && dim < range, op, ": Dimension out of range (expected to be in range of [", -range,
+                 ", ", range - 1, "], but got ", dim, ")");
   return int(dim < 0 ? dim + range : dim);
 }
 
@@ -149,7 +150,8 @@ bool overlaps_itself(const Tensor& t) {
 
 bool overlaps_partly(const Tensor& a, const Tensor& b) {
   if (!(a.storage() == b.storage())) return false;
-  if (a.offset() == b.offset() && a.dtype() == b.dtype() && a.sizes() == b.sizes() && a.strides() == b.strides()) return false;
+  if (a.offset() == b.offset() && a.dtype() == b.dtype() && a.sizes() == b.sizes() && a.strides() == b.strides())
+    return false;
   const auto [a0, a1] = byte_range(a);
   const auto [b0, b1] = byte_range(b);
   if (a1 < b0 || b1 < a0) return false;

@@ -32,11 +32,12 @@ RL_INLINE To convert_one(From x) {
   else if constexpr (is_half_type<To>)
     return To(float(x));
   else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    // By way of int64, so that a value out of a narrow range wraps instead of being undefined; out of int64's range, NaN
-    // included, it is the smallest int64, which is what x86 answers.
+    // By way of int64, so that a value out of a narrow range wraps instead of being undefined; out of int64's range,
+    // NaN included, it is the smallest int64, which is what x86 answers.
     const bool fits = x >= From(-0x1p63) && x < From(0x1p63);
     const int64_t wide = fits ? int64_t(x) : INT64_MIN;
-    if constexpr (std::is_same_v<To, uint64_t>) return x >= From(0x1p63) && x < From(0x1p64) ? uint64_t(x) : uint64_t(wide);
+    if constexpr (std::is_same_v<To, uint64_t>)
+      return x >= From(0x1p63) && x < From(0x1p64) ? uint64_t(x) : uint64_t(wide);
     return To(wide);
   } else
     return To(x);
@@ -57,10 +58,10 @@ struct Row {
   static constexpr ConvertFunction functions[kDTypes] = {RL_FOR_EACH_DTYPE(X)};
 };
 #undef X
-#define X(name, Name, type, Short)                                                                                        \
-  {Row<type>::functions[0],  Row<type>::functions[1],  Row<type>::functions[2],  Row<type>::functions[3],                 \
-   Row<type>::functions[4],  Row<type>::functions[5],  Row<type>::functions[6],  Row<type>::functions[7],                 \
-   Row<type>::functions[8],  Row<type>::functions[9],  Row<type>::functions[10], Row<type>::functions[11],                \
+#define X(name, Name, type, Short)                                                                         \
+  {Row<type>::functions[0],  Row<type>::functions[1],  Row<type>::functions[2],  Row<type>::functions[3],  \
+   Row<type>::functions[4],  Row<type>::functions[5],  Row<type>::functions[6],  Row<type>::functions[7],  \
+   Row<type>::functions[8],  Row<type>::functions[9],  Row<type>::functions[10], Row<type>::functions[11], \
    Row<type>::functions[12], Row<type>::functions[13], Row<type>::functions[14]},
 const ConvertFunction convert_table[kDTypes][kDTypes] = {RL_FOR_EACH_DTYPE(X)};
 #undef X

@@ -1,4 +1,5 @@
-// The matmul kernel's rows: one Product (cpu/product.h) a batch entry, batches shared among threads where they are small.
+// The matmul kernel's rows: one Product (cpu/product.h) a batch entry, batches shared among threads where they are
+// small.
 #include "core/parallel.h"
 #include "cpu/product.h"
 #include "cpu/product_kernels.h"
@@ -56,8 +57,8 @@ static bool shares_batches(const KernelCall& call) {
 static int64_t entry_scratch(const KernelCall& call, int threads) {
   const View &out = call.operands[0], &a = call.operands[1];
   const int nd = out.ndim;
-  const int64_t bytes =
-      product_scratch_bytes(out.sizes[nd - 2], out.sizes[nd - 1], a.sizes[nd - 1], out.dtype == DType::Float64 ? 8 : 4, threads);
+  const int64_t bytes = product_scratch_bytes(out.sizes[nd - 2], out.sizes[nd - 1], a.sizes[nd - 1],
+                                              out.dtype == DType::Float64 ? 8 : 4, threads);
   return (bytes + 63) / 64 * 64;
 }
 

@@ -90,17 +90,20 @@ RL_ISA_END
 // The dtypes a row names, each with one function.
 #define RL_ENTRIES_Floating(k, loop, F) \
   {&kernels::k, DType::Float32, &loop<functors::F, float>}, {&kernels::k, DType::Float64, &loop<functors::F, double>},
-#define RL_ENTRIES_Integers(k, loop, F)                                                                                   \
-  {&kernels::k, DType::UInt8, &loop<functors::F, uint8_t>}, {&kernels::k, DType::Int8, &loop<functors::F, int8_t>},        \
-      {&kernels::k, DType::Int16, &loop<functors::F, int16_t>}, {&kernels::k, DType::Int32, &loop<functors::F, int32_t>}, \
+#define RL_ENTRIES_Integers(k, loop, F)                                                                             \
+  {&kernels::k, DType::UInt8, &loop<functors::F, uint8_t>}, {&kernels::k, DType::Int8, &loop<functors::F, int8_t>}, \
+      {&kernels::k, DType::Int16, &loop<functors::F, int16_t>},                                                     \
+      {&kernels::k, DType::Int32, &loop<functors::F, int32_t>},                                                     \
       {&kernels::k, DType::Int64, &loop<functors::F, int64_t>},
 #define RL_ENTRIES_Bool(k, loop, F) {&kernels::k, DType::Bool, &loop<functors::F, bool>},
 #define RL_ENTRIES_Numeric(k, loop, F) RL_ENTRIES_Floating(k, loop, F) RL_ENTRIES_Integers(k, loop, F)
 #define RL_ENTRIES_NumericBool(k, loop, F) RL_ENTRIES_Numeric(k, loop, F) RL_ENTRIES_Bool(k, loop, F)
 #define RL_ENTRIES_IntegersBool(k, loop, F) RL_ENTRIES_Integers(k, loop, F) RL_ENTRIES_Bool(k, loop, F)
-#define RL_ENTRIES_All(k, loop, F)                                                                                        \
-  RL_ENTRIES_NumericBool(k, loop, F){&kernels::k, DType::UInt16, &loop<functors::F, uint16_t>},                           \
-      {&kernels::k, DType::UInt32, &loop<functors::F, uint32_t>}, {&kernels::k, DType::UInt64, &loop<functors::F, uint64_t>}, \
-      {&kernels::k, DType::Float16, &loop<functors::F, half>}, {&kernels::k, DType::BFloat16, &loop<functors::F, bfloat16>},  \
-      {&kernels::k, DType::Complex64, &loop<functors::F, complex<float>>},                                                \
+#define RL_ENTRIES_All(k, loop, F)                                                              \
+  RL_ENTRIES_NumericBool(k, loop, F){&kernels::k, DType::UInt16, &loop<functors::F, uint16_t>}, \
+      {&kernels::k, DType::UInt32, &loop<functors::F, uint32_t>},                               \
+      {&kernels::k, DType::UInt64, &loop<functors::F, uint64_t>},                               \
+      {&kernels::k, DType::Float16, &loop<functors::F, half>},                                  \
+      {&kernels::k, DType::BFloat16, &loop<functors::F, bfloat16>},                             \
+      {&kernels::k, DType::Complex64, &loop<functors::F, complex<float>>},                      \
       {&kernels::k, DType::Complex128, &loop<functors::F, complex<double>>},

@@ -21,7 +21,8 @@ constexpr int64_t kColumnsPacked = kBytesPacked / int64_t(sizeof(T));
 template <class T>
 RL_INLINE int64_t thread_scratch(int64_t n, int64_t k) {
   if (n < kNarrow) return n * least(k, kSumBlock) + least(k, kSumBlock) + 64;
-  return kChain * least(round_up(n, kTileColumns<T>), kColumnsPacked<T> + kTileColumns<T>) + kChain * kRowsPacked + kTileRows * kTileColumns<T>;
+  return kChain * least(round_up(n, kTileColumns<T>), kColumnsPacked<T> + kTileColumns<T>) + kChain * kRowsPacked +
+         kTileRows * kTileColumns<T>;
 }
 
 int64_t product_scratch_bytes(int64_t, int64_t n, int64_t k, int64_t item, int threads) {
@@ -42,7 +43,8 @@ RL_INLINE void pack_b(const Product<T>& p, int64_t k0, int64_t depth, int64_t j0
       for (int64_t k = 0; k < depth; k += 16) {
         const int64_t deep = least(16, depth - k);
         for (int64_t c = 0; c < C; ++c)
-          for (int64_t d = 0; d < deep; ++d) to[(k + d) * C + c] = c < width ? from[(k + d) * p.b_row + c * p.b_col] : T(0);
+          for (int64_t d = 0; d < deep; ++d)
+            to[(k + d) * C + c] = c < width ? from[(k + d) * p.b_row + c * p.b_col] : T(0);
       }
     }
     to += depth * C;
@@ -87,7 +89,8 @@ static void wide_part(const Product<T>& p, int64_t i0, int64_t i1, int64_t j0, i
             } else {
               tile_product<T>(depth, a, b, edge, C, false);
               for (int64_t r = 0; r < high; ++r)
-                for (int64_t c = 0; c < width; ++c) to[r * p.c_row + c] = k > 0 ? to[r * p.c_row + c] + edge[r * C + c] : edge[r * C + c];
+                for (int64_t c = 0; c < width; ++c)
+                  to[r * p.c_row + c] = k > 0 ? to[r * p.c_row + c] + edge[r * C + c] : edge[r * C + c];
             }
             if (last && p.bias)
               for (int64_t r = 0; r < high; ++r)
@@ -160,7 +163,8 @@ static void narrow_part(const Product<T>& p, int64_t i0, int64_t i1, T* scratch)
         tree[j].add(lanes_product(depth, a, b));
       }
     }
-    for (int64_t j = 0; j < p.n; ++j) p.c[i * p.c_row + j] = tree[j].total() + (p.bias ? p.bias[j * p.bias_stride] : T(0));
+    for (int64_t j = 0; j < p.n; ++j)
+      p.c[i * p.c_row + j] = tree[j].total() + (p.bias ? p.bias[j * p.bias_stride] : T(0));
   }
 }
 

@@ -30,7 +30,8 @@ RL_INLINE void product_integer(const Product<T>& p) {
   for (int64_t i = 0; i < p.m; ++i)
     for (int64_t j = 0; j < p.n; ++j) {
       uint64_t sum = 0;
-      for (int64_t k = 0; k < p.k; ++k) sum += uint64_t(p.a[i * p.a_row + k * p.a_col]) * uint64_t(p.b[k * p.b_row + j * p.b_col]);
+      for (int64_t k = 0; k < p.k; ++k)
+        sum += uint64_t(p.a[i * p.a_row + k * p.a_col]) * uint64_t(p.b[k * p.b_row + j * p.b_col]);
       if (p.bias) sum += uint64_t(p.bias[j * p.bias_stride]);
       p.c[i * p.c_row + j * p.c_col] = T(sum);
     }

@@ -31,7 +31,9 @@ template <class T, class V>
 RL_INLINE V multiply_add(V a, V b, V c) {
 #if defined(__FMA__) || !defined(__x86_64__)
   V r;
-  for (int l = 0; l < kWidth<T>; ++l) r[l] = sizeof(T) == 4 ? T(__builtin_fmaf(float(a[l]), float(b[l]), float(c[l]))) : T(__builtin_fma(double(a[l]), double(b[l]), double(c[l])));
+  for (int l = 0; l < kWidth<T>; ++l)
+    r[l] = sizeof(T) == 4 ? T(__builtin_fmaf(float(a[l]), float(b[l]), float(c[l])))
+                          : T(__builtin_fma(double(a[l]), double(b[l]), double(c[l])));
   return r;
 #else
   return a * b + c;
@@ -40,7 +42,8 @@ RL_INLINE V multiply_add(V a, V b, V c) {
 template <class T>
 RL_INLINE T multiply_add_one(T a, T b, T c) {
 #if defined(__FMA__) || !defined(__x86_64__)
-  return sizeof(T) == 4 ? T(__builtin_fmaf(float(a), float(b), float(c))) : T(__builtin_fma(double(a), double(b), double(c)));
+  return sizeof(T) == 4 ? T(__builtin_fmaf(float(a), float(b), float(c)))
+                        : T(__builtin_fma(double(a), double(b), double(c)));
 #else
   return a * b + c;
 #endif

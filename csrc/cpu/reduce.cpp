@@ -1,4 +1,5 @@
-// Reductions in the order of sums: along rows that are dense, across rows whose columns are dense, and gathered otherwise.
+// Reductions in the order of sums: along rows that are dense, across rows whose columns are dense, and gathered
+// otherwise.
 #include "cpu/reduce_kernels.h"
 
 #include "core/parallel.h"
@@ -29,15 +30,21 @@ template <bool kMax>
 struct Extreme {
   template <class T>
   static RL_INLINE T identity() {
-    if constexpr (kHasNan<T>) return kMax ? T(-__builtin_inf()) : T(__builtin_inf());
-    else if constexpr (sizeof(T) == 1 && T(2) == T(1)) return T(!kMax);
-    else if constexpr (T(-1) > T(0)) return kMax ? T(0) : T(-1);
-    else return kMax ? T(T(1) << (sizeof(T) * 8 - 1)) : T(~(T(1) << (sizeof(T) * 8 - 1)));
+    if constexpr (kHasNan<T>)
+      return kMax ? T(-__builtin_inf()) : T(__builtin_inf());
+    else if constexpr (sizeof(T) == 1 && T(2) == T(1))
+      return T(!kMax);
+    else if constexpr (T(-1) > T(0))
+      return kMax ? T(0) : T(-1);
+    else
+      return kMax ? T(T(1) << (sizeof(T) * 8 - 1)) : T(~(T(1) << (sizeof(T) * 8 - 1)));
   }
   template <class T>
   static RL_INLINE T join(T a, T b) {
-    if constexpr (kHasNan<T>) return (kMax ? a > b : a < b) || a != a ? a : b;
-    else return (kMax ? a > b : a < b) ? a : b;
+    if constexpr (kHasNan<T>)
+      return (kMax ? a > b : a < b) || a != a ? a : b;
+    else
+      return (kMax ? a > b : a < b) ? a : b;
   }
 };
 
@@ -121,7 +128,8 @@ static int64_t reduce_scratch(const KernelCall& call) {
   return (blocks_of(n) + 1) * 8;
 }
 
-/// Columns are dense and the reduced dim steps over rows: a strip of columns at a time, 32 lanes of it in first-level cache.
+/// Columns are dense and the reduced dim steps over rows: a strip of columns at a time, 32 lanes of it in first-level
+/// cache.
 template <class T, class Op>
 static void across(const T* input, T* out, int64_t columns, int64_t out_step, const Reduced& r) {
   constexpr int64_t kStrip = 128 / sizeof(T);
@@ -145,8 +153,10 @@ static void across(const T* input, T* out, int64_t columns, int64_t out_step, co
           for (int64_t l = 0; l < half; ++l)
             for (int64_t j = 0; j < w; ++j) lane[l][j] = Op::join(lane[l][j], lane[l + half][j]);
       };
-      if (width == kStrip) rows(kStrip);
-      else rows(width);
+      if (width == kStrip)
+        rows(kStrip);
+      else
+        rows(width);
       for (int64_t j = 0; j < width; ++j) tree[j].add(lane[0][j]);
     }
     for (int64_t j = 0; j < width; ++j) out[(c + j) * out_step] = tree[j].total();
@@ -262,23 +272,24 @@ static void extreme_index(const KernelCall& call) {
   });
 }
 
-#define RL_ALL_TYPES(X) X(Float32, float) X(Float64, double) X(UInt8, uint8_t) X(Int8, int8_t) X(Int16, int16_t) X(Int32, int32_t) X(Int64, int64_t)
+#define RL_ALL_TYPES(X) \
+  X(Float32, float)     \
+  X(Float64, double) X(UInt8, uint8_t) X(Int8, int8_t) X(Int16, int16_t) X(Int32, int32_t) X(Int64, int64_t)
 extern const KernelEntry reduce_entries[];
-const KernelEntry reduce_entries[] = {
-    {&kernels::sum, DType::Float32, &reduce<float, Plus>, &reduce_scratch},
-    {&kernels::sum, DType::Float64, &reduce<double, Plus>, &reduce_scratch},
-    {&kernels::sum, DType::Int64, &reduce<int64_t, Plus>, &reduce_scratch},
-    {&kernels::prod, DType::Float32, &reduce<float, Times>, &reduce_scratch},
-    {&kernels::prod, DType::Float64, &reduce<double, Times>, &reduce_scratch},
-    {&kernels::prod, DType::Int64, &reduce<int64_t, Times>, &reduce_scratch},
-    {&kernels::all, DType::Bool, &reduce<bool, Extreme<false>>, &reduce_scratch},
-    {&kernels::any, DType::Bool, &reduce<bool, Extreme<true>>, &reduce_scratch},
-#define X(Name, T)                                                                    \
-  {&kernels::amax, DType::Name, &reduce<T, Extreme<true>>, &reduce_scratch},          \
-  {&kernels::amin, DType::Name, &reduce<T, Extreme<false>>, &reduce_scratch},         \
-  {&kernels::max_index, DType::Name, &extreme_index<T, true>},                        \
-  {&kernels::min_index, DType::Name, &extreme_index<T, false>},
-    RL_ALL_TYPES(X) X(Bool, bool)
+const KernelEntry reduce_entries[] = {{&kernels::sum, DType::Float32, &reduce<float, Plus>, &reduce_scratch},
+                                      {&kernels::sum, DType::Float64, &reduce<double, Plus>, &reduce_scratch},
+                                      {&kernels::sum, DType::Int64, &reduce<int64_t, Plus>, &reduce_scratch},
+                                      {&kernels::prod, DType::Float32, &reduce<float, Times>, &reduce_scratch},
+                                      {&kernels::prod, DType::Float64, &reduce<double, Times>, &reduce_scratch},
+                                      {&kernels::prod, DType::Int64, &reduce<int64_t, Times>, &reduce_scratch},
+                                      {&kernels::all, DType::Bool, &reduce<bool, Extreme<false>>, &reduce_scratch},
+                                      {&kernels::any, DType::Bool, &reduce<bool, Extreme<true>>, &reduce_scratch},
+#define X(Name, T)                                                                \
+  {&kernels::amax, DType::Name, &reduce<T, Extreme<true>>, &reduce_scratch},      \
+      {&kernels::amin, DType::Name, &reduce<T, Extreme<false>>, &reduce_scratch}, \
+      {&kernels::max_index, DType::Name, &extreme_index<T, true>},                \
+      {&kernels::min_index, DType::Name, &extreme_index<T, false>},
+                                      RL_ALL_TYPES(X) X(Bool, bool)
 #undef X
 };
 extern const int reduce_count;

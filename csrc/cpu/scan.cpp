@@ -51,9 +51,9 @@ static void scan(const KernelCall& call) {
 
 extern const KernelEntry scan_entries[];
 const KernelEntry scan_entries[] = {
-    {&kernels::cumsum, DType::Float32, &scan<float, false>},   {&kernels::cumsum, DType::Float64, &scan<double, false>},
-    {&kernels::cumsum, DType::Int64, &scan<int64_t, false>},   {&kernels::cumprod, DType::Float32, &scan<float, true>},
-    {&kernels::cumprod, DType::Float64, &scan<double, true>},  {&kernels::cumprod, DType::Int64, &scan<int64_t, true>},
+    {&kernels::cumsum, DType::Float32, &scan<float, false>},  {&kernels::cumsum, DType::Float64, &scan<double, false>},
+    {&kernels::cumsum, DType::Int64, &scan<int64_t, false>},  {&kernels::cumprod, DType::Float32, &scan<float, true>},
+    {&kernels::cumprod, DType::Float64, &scan<double, true>}, {&kernels::cumprod, DType::Int64, &scan<int64_t, true>},
 };
 extern const int scan_count;
 const int scan_count = int(sizeof(scan_entries) / sizeof(KernelEntry));

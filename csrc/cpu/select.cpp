@@ -8,15 +8,18 @@
 #include "core/launch.h"
 
 // the families of cpu/: a file with kernels exports <family>_entries and <family>_count
-#define RL_FOR_EACH_FAMILY(X) X(unary) X(binary) X(create) X(matmul) X(reduce) X(scan) X(softmax) X(sort) X(index) X(optim) X(random)
+// clang-format off
+#define RL_FOR_EACH_FAMILY(X)                                                                          \
+  X(unary) X(binary) X(create) X(matmul) X(reduce) X(scan) X(softmax) X(sort) X(index) X(optim) X(random)
+// clang-format on
 
-#define X(family)                           \
+#define X(family)                              \
   extern const KernelEntry family##_entries[]; \
   extern const int family##_count;
-#define RL_DECLARE_SET(set)                                        \
-  namespace rl::cpu::set {                                         \
-  RL_FOR_EACH_FAMILY(X)                                            \
-  extern const ConvertFunction convert_table[kDTypes][kDTypes];    \
+#define RL_DECLARE_SET(set)                                     \
+  namespace rl::cpu::set {                                      \
+  RL_FOR_EACH_FAMILY(X)                                         \
+  extern const ConvertFunction convert_table[kDTypes][kDTypes]; \
   }
 #ifdef RL_HAVE_v2
 RL_DECLARE_SET(v2)
@@ -47,10 +50,10 @@ void fill(const KernelEntry* entries, int count) {
 }
 
 #define X(family) fill(SET::family##_entries, SET::family##_count);
-#define RL_FILL_SET(set)                                         \
-  void fill_##set() {                                            \
-    namespace SET = rl::cpu::set;                                \
-    RL_FOR_EACH_FAMILY(X)                                        \
+#define RL_FILL_SET(set)                                             \
+  void fill_##set() {                                                \
+    namespace SET = rl::cpu::set;                                    \
+    RL_FOR_EACH_FAMILY(X)                                            \
     std::memcpy(converters, SET::convert_table, sizeof(converters)); \
   }
 
@@ -74,7 +77,8 @@ RL_FILL_SET(baseline)
 #endif
 #undef X
 
-const Set kSets[] = {  // widest first
+const Set kSets[] = {
+// widest first
 #ifdef RL_HAVE_v4
     {"v4", [] { return bool(__builtin_cpu_supports("x86-64-v4")); }, fill_v4},
 #endif

@@ -18,7 +18,9 @@ static void sort_row(const T* x, T* values, int64_t* order, int64_t* other, int6
       const int64_t middle = begin + width < n ? begin + width : n, end = begin + 2 * width < n ? begin + 2 * width : n;
       int64_t a = begin, b = middle;
       for (int64_t to = begin; to < end; ++to) {
-        const bool right = b < end && (a == middle || (descending ? is_less(x[order[a]], x[order[b]]) : is_less(x[order[b]], x[order[a]])));
+        const bool right =
+            b < end &&
+            (a == middle || (descending ? is_less(x[order[a]], x[order[b]]) : is_less(x[order[b]], x[order[a]])));
         other[to] = right ? order[b++] : order[a++];
       }
     }
@@ -29,7 +31,9 @@ static void sort_row(const T* x, T* values, int64_t* order, int64_t* other, int6
   for (int64_t i = 0; i < n; ++i) values[i] = x[order[i]];
 }
 
-static int64_t sort_scratch(const KernelCall& call) { return call.operands[0].sizes[0] * call.operands[0].sizes[1] * 8; }
+static int64_t sort_scratch(const KernelCall& call) {
+  return call.operands[0].sizes[0] * call.operands[0].sizes[1] * 8;
+}
 
 template <class T>
 static void sort(const KernelCall& call) {
@@ -54,10 +58,14 @@ static void sort(const KernelCall& call) {
 
 extern const KernelEntry sort_entries[];
 const KernelEntry sort_entries[] = {
-    {&kernels::sort, DType::Float32, &sort<float>, &sort_scratch},   {&kernels::sort, DType::Float64, &sort<double>, &sort_scratch},
-    {&kernels::sort, DType::UInt8, &sort<uint8_t>, &sort_scratch},   {&kernels::sort, DType::Int8, &sort<int8_t>, &sort_scratch},
-    {&kernels::sort, DType::Int16, &sort<int16_t>, &sort_scratch},   {&kernels::sort, DType::Int32, &sort<int32_t>, &sort_scratch},
-    {&kernels::sort, DType::Int64, &sort<int64_t>, &sort_scratch},   {&kernels::sort, DType::Bool, &sort<bool>, &sort_scratch},
+    {&kernels::sort, DType::Float32, &sort<float>, &sort_scratch},
+    {&kernels::sort, DType::Float64, &sort<double>, &sort_scratch},
+    {&kernels::sort, DType::UInt8, &sort<uint8_t>, &sort_scratch},
+    {&kernels::sort, DType::Int8, &sort<int8_t>, &sort_scratch},
+    {&kernels::sort, DType::Int16, &sort<int16_t>, &sort_scratch},
+    {&kernels::sort, DType::Int32, &sort<int32_t>, &sort_scratch},
+    {&kernels::sort, DType::Int64, &sort<int64_t>, &sort_scratch},
+    {&kernels::sort, DType::Bool, &sort<bool>, &sort_scratch},
 };
 extern const int sort_count;
 const int sort_count = int(sizeof(sort_entries) / sizeof(KernelEntry));

@@ -1,5 +1,5 @@
-// The order of every sum (DESIGN, section 5): element i in lane i mod 32 of block i div 4096; lanes join 16, 8, 4, 2, 1;
-// blocks in neighbouring pairs, an odd last one passing up unchanged.
+// The order of every sum (DESIGN, section 5): element i in lane i mod 32 of block i div 4096; lanes join 16, 8, 4, 2,
+// 1; blocks in neighbouring pairs, an odd last one passing up unchanged.
 #pragma once
 
 #include <cstdint>

@@ -5,13 +5,13 @@
 
 namespace rl::functors {
 
-#define RL_BINARY_ARITHMETIC(Name, sign)             \
-  struct Name {                                      \
-    template <class T>                               \
-    RL_INLINE T operator()(T x, T y) const {         \
-      using W = typename wrapping<T>::type;          \
-      return T(W(x) sign W(y));                      \
-    }                                                \
+#define RL_BINARY_ARITHMETIC(Name, sign)     \
+  struct Name {                              \
+    template <class T>                       \
+    RL_INLINE T operator()(T x, T y) const { \
+      using W = typename wrapping<T>::type;  \
+      return T(W(x) sign W(y));              \
+    }                                        \
   };
 RL_BINARY_ARITHMETIC(Add, +)
 RL_BINARY_ARITHMETIC(Sub, -)
@@ -142,12 +142,12 @@ struct Atan2 {
   }
 };
 
-#define RL_BINARY_TEST(Name, expression)            \
-  struct Name {                                     \
-    template <class T>                              \
-    RL_INLINE bool operator()(T x, T y) const {     \
-      return expression;                            \
-    }                                               \
+#define RL_BINARY_TEST(Name, expression)        \
+  struct Name {                                 \
+    template <class T>                          \
+    RL_INLINE bool operator()(T x, T y) const { \
+      return expression;                        \
+    }                                           \
   };
 RL_BINARY_TEST(Eq, x == y)
 RL_BINARY_TEST(Ne, x != y)

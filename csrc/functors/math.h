@@ -66,8 +66,8 @@ RL_INLINE float fmod(float x, float y) { return RL_EXACT(fmodf)(x, y); }
 RL_INLINE double fmod(double x, double y) { return RL_EXACT(fmod)(x, y); }
 
 // Arguments that sin_is_rare flags: libm reduces them exactly, in float64 also for float32.
-#define RL_MATH_LIBM_SLOW(name)                                                         \
-  RL_MATH_SLOW double name##_slow(double x) { return RL_EXACT(name)(x); }               \
+#define RL_MATH_LIBM_SLOW(name)                                           \
+  RL_MATH_SLOW double name##_slow(double x) { return RL_EXACT(name)(x); } \
   RL_MATH_SLOW float name##_slow(float x) { return float(RL_EXACT(name)(double(x))); }
 RL_MATH_LIBM_SLOW(sin)
 RL_MATH_LIBM_SLOW(cos)

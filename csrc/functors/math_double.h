@@ -66,13 +66,16 @@ RL_INLINE double log_scaled(double f, double k_high, double k_low, double c_high
 }
 RL_INLINE double sin_polynomial(double r, double low) {  // err 2^-57
   const double z = r * r;
-  return r + fma(r * z, horner(z, -0x1.555555555554cp-3, 0x1.111111110fb34p-7, -0x1.a01a019c2cb5ep-13,
-                               0x1.71de356baf1f6p-19, -0x1.ae5e494076c75p-26, 0x1.5d86877cb363cp-33), low);
+  return r + fma(r * z,
+                 horner(z, -0x1.555555555554cp-3, 0x1.111111110fb34p-7, -0x1.a01a019c2cb5ep-13, 0x1.71de356baf1f6p-19,
+                        -0x1.ae5e494076c75p-26, 0x1.5d86877cb363cp-33),
+                 low);
 }
 RL_INLINE double cos_polynomial(double r, double low) {  // err 2^-62
-  const double z = r * r, tail = fma(z * z, horner(z, 0x1.5555555555553p-5, -0x1.6c16c16c16126p-10,
-                                                   0x1.a01a019e22eeap-16, -0x1.27e4f9022a3bep-22, 0x1.1eea87d1ec91fp-29,
-                                                   -0x1.8ff8f0c83d300p-37), -(r * low));
+  const double z = r * r, tail = fma(z * z,
+                                     horner(z, 0x1.5555555555553p-5, -0x1.6c16c16c16126p-10, 0x1.a01a019e22eeap-16,
+                                            -0x1.27e4f9022a3bep-22, 0x1.1eea87d1ec91fp-29, -0x1.8ff8f0c83d300p-37),
+                                     -(r * low));
   const double h = 0.5 * z, w = 1.0 - h;
   return w + (((1.0 - w) - h) + tail);
 }
@@ -97,10 +100,10 @@ RL_INLINE double exp2(double x) {
   x = x < -1080.0 ? -1080.0 : x;
   const double t = x + detail::kRound, r = x - (t - detail::kRound);
   // err 2^-58
-  const double p = detail::horner(r, 0x1.62e42fefa39efp-1, 0x1.ebfbdff82c5a5p-3, 0x1.c6b08d704a0d7p-5,
-                                  0x1.3b2ab6fb9ff54p-7, 0x1.5d87fe78a0e0fp-10, 0x1.4309130f2fbd1p-13,
-                                  0x1.ffcbfc7c514dep-17, 0x1.62bfc6cc3b312p-20, 0x1.b524cdd4ca166p-24,
-                                  0x1.e61ca9248ac68p-28, 0x1.ea1867c6e9633p-32);
+  const double p =
+      detail::horner(r, 0x1.62e42fefa39efp-1, 0x1.ebfbdff82c5a5p-3, 0x1.c6b08d704a0d7p-5, 0x1.3b2ab6fb9ff54p-7,
+                     0x1.5d87fe78a0e0fp-10, 0x1.4309130f2fbd1p-13, 0x1.ffcbfc7c514dep-17, 0x1.62bfc6cc3b312p-20,
+                     0x1.b524cdd4ca166p-24, 0x1.e61ca9248ac68p-28, 0x1.ea1867c6e9633p-32);
   return detail::scale(fma(r, p, 1.0), t);
 }
 
@@ -160,17 +163,19 @@ RL_INLINE double tanh(double x) {
 RL_INLINE double erf(double x) {
   double a = fabs(x);
   const double z = x * x;
-  const double small = fma(a, detail::horner(z, 0x1.06eba8214db69p-3, -0x1.812746b0379e4p-2, 0x1.ce2f21a042980p-4,
-                                             -0x1.b82ce3127a485p-6, 0x1.565bcd0b97d46p-8, -0x1.c02db3594f71ep-11,
-                                             0x1.f9a30e7d8380dp-14, -0x1.f4cffdc788c2fp-17, 0x1.b9bf81fd957d2p-20,
-                                             -0x1.5dc3420404238p-23, 0x1.e4d4358af771dp-27, -0x1.dabd03a86108ep-31), a);
+  const double small =
+      fma(a,
+          detail::horner(z, 0x1.06eba8214db69p-3, -0x1.812746b0379e4p-2, 0x1.ce2f21a042980p-4, -0x1.b82ce3127a485p-6,
+                         0x1.565bcd0b97d46p-8, -0x1.c02db3594f71ep-11, 0x1.f9a30e7d8380dp-14, -0x1.f4cffdc788c2fp-17,
+                         0x1.b9bf81fd957d2p-20, -0x1.5dc3420404238p-23, 0x1.e4d4358af771dp-27, -0x1.dabd03a86108ep-31),
+          a);
   a = a > 6.0 ? 6.0 : a;  // 1 from 5.93 on
   const double t = (a - 3.0) / (a + 3.0);
-  const double q = detail::horner(t, 0x1.6e9827d229d2bp-3, -0x1.4e102b9cf8502p-2, 0x1.f6ff204105d7dp-3,
-                                  -0x1.336ffbef0a1a8p-3, 0x1.258b13afe140bp-4, -0x1.8fa58eb457ad0p-6,
-                                  0x1.17c83977ae07ep-8, 0x1.73101ebbadb04p-11, -0x1.39089b727407ap-11,
-                                  0x1.7b9b10771d959p-15, 0x1.0cc1373b09a1fp-14, -0x1.ae21343c7a5adp-17,
-                                  -0x1.0dac672ea36dap-17, 0x1.ff350539693e9p-20, 0x1.4155134c0c6d2p-20);
+  const double q =
+      detail::horner(t, 0x1.6e9827d229d2bp-3, -0x1.4e102b9cf8502p-2, 0x1.f6ff204105d7dp-3, -0x1.336ffbef0a1a8p-3,
+                     0x1.258b13afe140bp-4, -0x1.8fa58eb457ad0p-6, 0x1.17c83977ae07ep-8, 0x1.73101ebbadb04p-11,
+                     -0x1.39089b727407ap-11, 0x1.7b9b10771d959p-15, 0x1.0cc1373b09a1fp-14, -0x1.ae21343c7a5adp-17,
+                     -0x1.0dac672ea36dap-17, 0x1.ff350539693e9p-20, 0x1.4155134c0c6d2p-20);
   return copysign(a < 0.875 ? small : 1.0 - detail::exp_normal(-a * a) * q, x);
 }
 

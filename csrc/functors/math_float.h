@@ -33,8 +33,10 @@ RL_INLINE float exp_negative(float x) {
 }
 /// log(1 + f) - f over f^2, for 1 + f in [sqrt(1/2), sqrt(2)]; err 2^-27.3 of the logarithm.
 RL_INLINE float log_tail(float f) {
-  return fma(f, horner(f, 0x1.555554p-2f, -0x1.000226p-2f, 0x1.99a008p-3f, -0x1.547246p-3f, 0x1.22da26p-3f,
-                       -0x1.0d8542p-3f, 0x1.055b3p-3f, -0x1.38b4f6p-4f), -0.5f);
+  return fma(f,
+             horner(f, 0x1.555554p-2f, -0x1.000226p-2f, 0x1.99a008p-3f, -0x1.547246p-3f, 0x1.22da26p-3f,
+                    -0x1.0d8542p-3f, 0x1.055b3p-3f, -0x1.38b4f6p-4f),
+             -0.5f);
 }
 /// k ln(2) + log(1 + f)
 RL_INLINE float log_sum(float k, float f) {
@@ -127,8 +129,8 @@ RL_INLINE float sigmoid(float x) {
 /// x + x^3 p(x^2) below 0.6 (err 2^-27.6), 1 - 2/(e^2x + 1) above. 1.35 ulp.
 RL_INLINE float tanh(float x) {
   const float a = fabs(x), z = x * x;
-  const float small = fma(a * z, detail::horner(z, -0x1.555542p-2f, 0x1.110a12p-3f, -0x1.b896e6p-5f, 0x1.546268p-6f,
-                                                -0x1.7fce8ep-8f), a);
+  const float small = fma(
+      a * z, detail::horner(z, -0x1.555542p-2f, 0x1.110a12p-3f, -0x1.b896e6p-5f, 0x1.546268p-6f, -0x1.7fce8ep-8f), a);
   const float large = 1.0f - 2.0f / (detail::exp_normal(2.0f * (a > 10.0f ? 10.0f : a)) + 1.0f);
   return copysign(a < 0.6f ? small : large, x);
 }
@@ -137,8 +139,10 @@ RL_INLINE float tanh(float x) {
 RL_INLINE float erf(float x) {
   float a = fabs(x);
   const float z = x * x;
-  const float small = fma(a, detail::horner(z, 0x1.06eba8p-3f, -0x1.812744p-2f, 0x1.ce2e1cp-4f, -0x1.b80ff2p-6f,
-                                            0x1.54d42ap-8f, -0x1.aaa2d8p-11f, 0x1.5e0632p-14f), a);
+  const float small = fma(a,
+                          detail::horner(z, 0x1.06eba8p-3f, -0x1.812744p-2f, 0x1.ce2e1cp-4f, -0x1.b80ff2p-6f,
+                                         0x1.54d42ap-8f, -0x1.aaa2d8p-11f, 0x1.5e0632p-14f),
+                          a);
   a = a > 4.0f ? 4.0f : a;
   const float q = detail::horner(a, -0x1.ca6f98p-14f, -0x1.20d694p+0f, -0x1.456bbcp-1f, -0x1.b2a47ep-4f, 0x1.87b94ep-6f,
                                  -0x1.ef6d4ap-9f, 0x1.807784p-12f, -0x1.104066p-16f);

@@ -53,9 +53,11 @@ RL_INLINE float tan(float x32) {
   const double w = x - k * 0x1.921fb544p+0;  // pi/2 in 33 bits, so exact, and its rest
   const double r = w - k * 0x1.0b4611a626331p-34, z = r * r;
   // err 2^-36
-  const double p = fma(r * z, detail::horner(z, 0x1.555555615a37fp-2, 0x1.111108d799093p-3, 0x1.ba1ef20ddccdfp-5,
-                                             0x1.6601885f54259p-6, 0x1.2647a6a677753p-7, 0x1.9dfabef38c05dp-9,
-                                             0x1.3b5e1a35f06bep-9, -0x1.39204e51bb3fbp-11, 0x1.f9184f7753676p-11), r);
+  const double p = fma(r * z,
+                       detail::horner(z, 0x1.555555615a37fp-2, 0x1.111108d799093p-3, 0x1.ba1ef20ddccdfp-5,
+                                      0x1.6601885f54259p-6, 0x1.2647a6a677753p-7, 0x1.9dfabef38c05dp-9,
+                                      0x1.3b5e1a35f06bep-9, -0x1.39204e51bb3fbp-11, 0x1.f9184f7753676p-11),
+                       r);
   const bool odd = detail::bits(t) & 1;
   return float((odd ? -1.0 : p) / (odd ? p : 1.0));
 }
@@ -122,10 +124,10 @@ RL_INLINE float erfc(float x32) {
   double a = fabs(x);
   a = a > 10.2 ? 10.2 : a;  // erfc(10.06) is below the smallest float
   const double q = (a - 3.0) / (a + 3.0);
-  const double p = detail::horner(q, 0x1.40c522dbf498ep+0, -0x1.15c0894bfee8bp-3, -0x1.85a19a41359f2p-5,
-                                  0x1.098411c1fd4d6p-3, -0x1.e8887e5a62fddp-4, 0x1.17bd48ff0c7fap-4,
-                                  -0x1.85ea4ddb77528p-6, 0x1.506773e146947p-9, 0x1.06955238b421fp-9,
-                                  -0x1.9662820aa3b99p-11, -0x1.1828552b7fb96p-12);
+  const double p =
+      detail::horner(q, 0x1.40c522dbf498ep+0, -0x1.15c0894bfee8bp-3, -0x1.85a19a41359f2p-5, 0x1.098411c1fd4d6p-3,
+                     -0x1.e8887e5a62fddp-4, 0x1.17bd48ff0c7fap-4, -0x1.85ea4ddb77528p-6, 0x1.506773e146947p-9,
+                     0x1.06955238b421fp-9, -0x1.9662820aa3b99p-11, -0x1.1828552b7fb96p-12);
   const double y = detail::exp_wide(-a * a) * p / fma(a, 2.0, 1.0);
   return float(x < 0.0 ? 2.0 - y : y);
 }

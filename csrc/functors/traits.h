@@ -28,6 +28,7 @@ RL_INLINE T nan_or(T x, T y) {
 
 /// Integer arithmetic wraps, as NumPy's and PyTorch's does; signed overflow would be undefined in C++.
 template <class T>
-using wrapping = std::conditional_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, std::make_unsigned<T>, std::type_identity<T>>;
+using wrapping =
+    std::conditional_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, std::make_unsigned<T>, std::type_identity<T>>;
 
 }  // namespace rl::functors

@@ -5,12 +5,12 @@
 
 namespace rl::functors {
 
-#define RL_UNARY_MATH(Name, function)             \
-  struct Name {                                   \
-    template <class T>                            \
-    RL_INLINE T operator()(T x) const {           \
-      return function(x);                         \
-    }                                             \
+#define RL_UNARY_MATH(Name, function)   \
+  struct Name {                         \
+    template <class T>                  \
+    RL_INLINE T operator()(T x) const { \
+      return function(x);               \
+    }                                   \
   };
 RL_UNARY_MATH(Exp, exp)
 RL_UNARY_MATH(Exp2, exp2)

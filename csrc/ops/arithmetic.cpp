@@ -19,7 +19,8 @@ void check_alpha(const char* op, const Scalar& alpha, DType dtype) {
 }
 void check_not_bool(const char* op, const Value& a, const Value& b) {
   const bool both = result_dtype({&a, &b}) == DType::Bool;
-  RL_CHECK(!both, op, ": Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
+  RL_CHECK(!both, op,
+           ": Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
            "operator instead.");
 }
 
@@ -43,7 +44,8 @@ const Kernel& division(std::optional<std::string_view> mode, Result* result) {
   *result = mode ? Result::Same : Result::Float;
   if (!mode) return kernels::div;
   if (*mode == "trunc") return kernels::div_trunc;
-  RL_CHECK(*mode == "floor", "div: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '", *mode, "'");
+  RL_CHECK(*mode == "floor", "div: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '",
+           *mode, "'");
   return kernels::floor_divide;
 }
 
@@ -100,15 +102,15 @@ void div_(Tensor& self, const Value& other, std::optional<std::string_view> roun
   pointwise_in_place(kernel, result, self, {&x, &other});
 }
 
-#define RL_DIVISION(name)                                                  \
-  Tensor name(const Value& input, const Value& other, Tensor* out) {       \
-    check_divisor(#name, input, other);                                    \
-    return pointwise(kernels::name, Result::Same, {&input, &other}, out);  \
-  }                                                                        \
-  void name##_(Tensor& self, const Value& other) {                         \
-    const Value x(self);                                                   \
-    check_divisor(#name "_", x, other);                                    \
-    pointwise_in_place(kernels::name, Result::Same, self, {&x, &other});   \
+#define RL_DIVISION(name)                                                 \
+  Tensor name(const Value& input, const Value& other, Tensor* out) {      \
+    check_divisor(#name, input, other);                                   \
+    return pointwise(kernels::name, Result::Same, {&input, &other}, out); \
+  }                                                                       \
+  void name##_(Tensor& self, const Value& other) {                        \
+    const Value x(self);                                                  \
+    check_divisor(#name "_", x, other);                                   \
+    pointwise_in_place(kernels::name, Result::Same, self, {&x, &other});  \
   }
 RL_DIVISION(floor_divide)
 RL_DIVISION(remainder)
@@ -135,7 +137,8 @@ void pow_(Tensor& self, const Value& exponent) {
 namespace {
 constexpr const char* kNoBound = "clamp: At least one of 'min' or 'max' must not be None";
 
-Tensor clamp_into(const Value& x, const std::optional<Value>& min, const std::optional<Value>& max, Tensor* out, Tensor* self) {
+Tensor clamp_into(const Value& x, const std::optional<Value>& min, const std::optional<Value>& max, Tensor* out,
+                  Tensor* self) {
   RL_CHECK(min || max, kNoBound);
   const bool tensors = (min && min->is_tensor()) || (max && max->is_tensor());
   if (tensors) {
@@ -183,7 +186,8 @@ void clamp_(Tensor& self, std::optional<Value> min, std::optional<Value> max) {
 
 Tensor where(const Tensor& condition, const Value& input, const Value& other, Tensor* out) {
   RL_CHECK(condition.dtype() == DType::Bool || condition.dtype() == DType::UInt8,
-           "where: expected condition to be a boolean tensor, but got a tensor with dtype ", dtype_text(condition.dtype()));
+           "where: expected condition to be a boolean tensor, but got a tensor with dtype ",
+           dtype_text(condition.dtype()));
   const DType dtype = result_dtype({&input, &other});
   const Value c(condition);
   const Device device = common_device("where", {&c, &input, &other});
@@ -197,14 +201,14 @@ Tensor where(const Tensor& condition, const Value& input, const Value& other, Te
   return deliver("where", made, out);
 }
 
-#define RL_THREE(name)                                                                                                     \
-  Tensor name(const Tensor& input, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value, Tensor* out) {       \
-    const Value x(input), y(tensor1), z(tensor2);                                                                          \
-    return pointwise(kernels::name, Result::Same, {&x, &y, &z}, out, Parameters::pack(number(value)));                     \
-  }                                                                                                                        \
-  void name##_(Tensor& self, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value) {                          \
-    const Value x(self), y(tensor1), z(tensor2);                                                                           \
-    pointwise_in_place(kernels::name, Result::Same, self, {&x, &y, &z}, Parameters::pack(number(value)));                  \
+#define RL_THREE(name)                                                                                               \
+  Tensor name(const Tensor& input, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value, Tensor* out) { \
+    const Value x(input), y(tensor1), z(tensor2);                                                                    \
+    return pointwise(kernels::name, Result::Same, {&x, &y, &z}, out, Parameters::pack(number(value)));               \
+  }                                                                                                                  \
+  void name##_(Tensor& self, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value) {                    \
+    const Value x(self), y(tensor1), z(tensor2);                                                                     \
+    pointwise_in_place(kernels::name, Result::Same, self, {&x, &y, &z}, Parameters::pack(number(value)));            \
   }
 RL_THREE(addcmul)
 RL_THREE(addcdiv)
@@ -212,8 +216,8 @@ RL_THREE(addcdiv)
 
 Tensor lerp(const Tensor& input, const Tensor& end, const Value& weight, Tensor* out) {
   const Value x(input), y(end);
-  RL_CHECK(input.dtype() == end.dtype(), "lerp: expected dtype ", dtype_text(input.dtype()), " for `end` but got dtype ",
-           dtype_text(end.dtype()));
+  RL_CHECK(input.dtype() == end.dtype(), "lerp: expected dtype ", dtype_text(input.dtype()),
+           " for `end` but got dtype ", dtype_text(end.dtype()));
   return pointwise(kernels::lerp, Result::Same, {&x, &y, &weight}, out);
 }
 void lerp_(Tensor& self, const Tensor& end, const Value& weight) {
@@ -242,15 +246,16 @@ Tensor leaky_relu(const Tensor& input, double negative_slope) {
 }
 Tensor leaky_relu_backward(const Tensor& grad, const Tensor& input, double negative_slope) {
   const Value g(grad), x(input);
-  return pointwise(kernels::leaky_relu_backward, Result::Same, {&g, &x}, nullptr, Parameters::pack(number(Scalar(negative_slope))));
+  return pointwise(kernels::leaky_relu_backward, Result::Same, {&g, &x}, nullptr,
+                   Parameters::pack(number(Scalar(negative_slope))));
 }
 Tensor masked_scale(const Tensor& grad, const Tensor& mask, double scale) {
   const Value g(grad), m(mask);
   return pointwise(kernels::masked_scale, Result::Same, {&g, &m}, nullptr, Parameters::pack(number(Scalar(scale))));
 }
-#define RL_BACKWARD(name)                                          \
-  Tensor name(const Tensor& grad, const Tensor& output) {          \
-    const Value g(grad), y(output);                                \
+#define RL_BACKWARD(name)                                             \
+  Tensor name(const Tensor& grad, const Tensor& output) {             \
+    const Value g(grad), y(output);                                   \
     return pointwise(kernels::name, Result::Same, {&g, &y}, nullptr); \
   }
 RL_BACKWARD(tanh_backward)
@@ -260,8 +265,8 @@ RL_BACKWARD(relu_backward)
 
 void fill_(Tensor& self, const Value& value) {
   RL_CHECK(!value.is_tensor() || value.tensor->ndim() == 0,
-           "fill_: fill_ only supports 0-dimension value tensor but got tensor with ", value.is_tensor() ? value.tensor->ndim() : 0,
-           " dimensions.");
+           "fill_: fill_ only supports 0-dimension value tensor but got tensor with ",
+           value.is_tensor() ? value.tensor->ndim() : 0, " dimensions.");
   copy_values(self, value, "fill_");
 }
 void zero_(Tensor& self) { copy_values(self, Scalar(0), "zero_"); }

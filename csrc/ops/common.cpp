@@ -40,27 +40,27 @@ Device common_device(const char* op, std::initializer_list<const Value*> values)
       continue;
     }
     RL_CHECK(t.device() == first->device() || (t.ndim() == 0 && t.device().type == DeviceType::CPU), op,
-             ": Expected all tensors to be on the same device, but found at least two devices, ", to_string(first->device()),
-             " and ", to_string(t.device()), "!");
+             ": Expected all tensors to be on the same device, but found at least two devices, ",
+             to_string(first->device()), " and ", to_string(t.device()), "!");
   }
   return first ? first->device() : Device{};
 }
 
-bool can_cast(DType from, DType to) {
-  return category(from) <= category(to);
-}
+bool can_cast(DType from, DType to) { return category(from) <= category(to); }
 
 std::string dtype_text(DType d) { return concat("torch.", name(d)); }
 
 void check_writable(const char* op, const Tensor& out, std::initializer_list<const Value*> inputs) {
-  RL_CHECK(!overlaps_itself(out), op,
-           ": unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-           "Please clone() the tensor before performing the operation.");
+  RL_CHECK(
+      !overlaps_itself(out), op,
+      ": unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+      "Please clone() the tensor before performing the operation.");
   for (const Value* v : inputs) {
     if (!v->is_tensor() || !overlaps_partly(out, *v->tensor)) continue;
-    fail(ErrorKind::Runtime, op,
-         ": unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
-         "location. Please clone() the tensor before performing the operation.");
+    fail(
+        ErrorKind::Runtime, op,
+        ": unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+        "location. Please clone() the tensor before performing the operation.");
   }
 }
 
@@ -72,9 +72,10 @@ void copy_values(const Tensor& to, const Value& from, const char* op) {
       broadcast_to(source, to.sizes(), op);
       return;
     }
-    RL_CHECK(!overlaps_itself(to), op,
-             ": unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-             "Please clone() the tensor before performing the operation.");
+    RL_CHECK(
+        !overlaps_itself(to), op,
+        ": unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+        "Please clone() the tensor before performing the operation.");
     const Tensor shaped = broadcast_to(source, to.sizes(), op);
     if (overlaps_partly(to, shaped)) {  // through a copy of its own: the values as they were
       const Tensor apart = empty(shaped.sizes(), shaped.dtype());

@@ -17,18 +17,20 @@ struct Value {
   const Tensor* tensor = nullptr;
   Scalar scalar;
   Value(const Tensor& t) : tensor(&t) {}
+  Value(const Tensor&&) = delete;  // it would refer to a tensor that is gone
   Value(const Scalar& s) : scalar(s) {}
   bool is_tensor() const { return tensor != nullptr; }
   Operand operand() const { return tensor ? Operand(*tensor) : Operand(scalar); }
 };
 
-/// PyTorch's result dtype: tensors with dims outrank 0-d tensors, which outrank numbers, unless the latter's category is higher.
+/// PyTorch's result dtype: tensors with dims outrank 0-d tensors, which outrank numbers, unless the latter's category
+/// is higher.
 DType result_dtype(std::initializer_list<const Value*> values);
 /// The device all tensors share; a 0-d CPU tensor may join any. RuntimeError otherwise.
 Device common_device(const char* op, std::initializer_list<const Value*> values);
 
-/// The op's own result, or that result copied into `out` (resized if its shape differs), which is returned then. Checks that
-/// the dtype casts and the devices agree. Every op that is not pointwise ends in this call.
+/// The op's own result, or that result copied into `out` (resized if its shape differs), which is returned then. Checks
+/// that the dtype casts and the devices agree. Every op that is not pointwise ends in this call.
 Tensor deliver(const char* op, const Tensor& computed, Tensor* out);
 /// Refuses what no kernel may write: an overlapping output, or one that partly overlaps an input.
 void check_writable(const char* op, const Tensor& out, std::initializer_list<const Value*> inputs);

@@ -17,18 +17,19 @@ Tensor made(const char* op, const Dims& size, std::optional<DType> dtype, std::o
             DType otherwise) {
   checked_numel(size, op);
   if (!out) return empty(size, dtype.value_or(otherwise), device.value_or(Device{}));
-  RL_CHECK(!dtype || *dtype == out->dtype(), op, ": dtype ", dtype_text(dtype.value_or(otherwise)), " does not match dtype of out parameter (",
-           dtype_text(out->dtype()), ")");
+  RL_CHECK(!dtype || *dtype == out->dtype(), op, ": dtype ", dtype_text(dtype.value_or(otherwise)),
+           " does not match dtype of out parameter (", dtype_text(out->dtype()), ")");
   if (!(out->sizes() == size)) *out = empty(size, out->dtype(), out->device());
   return *out;
 }
 
-Tensor ramp(const char* op, double start, double step, int64_t first, int64_t stride, int64_t n, DType dtype, Device device,
-            double end, bool mirrored) {
+Tensor ramp(const char* op, double start, double step, int64_t first, int64_t stride, int64_t n, DType dtype,
+            Device device, double end, bool mirrored) {
   const bool direct = is_integer(dtype) || dtype == DType::Float32 || dtype == DType::Float64;
-  const DType key = direct && dtype != DType::UInt16 && dtype != DType::UInt32 && dtype != DType::UInt64
-                        ? dtype
-                        : is_integer(dtype) ? DType::Int64 : is_complex(dtype) ? DType::Float64 : DType::Float32;
+  const DType key = direct && dtype != DType::UInt16 && dtype != DType::UInt32 && dtype != DType::UInt64 ? dtype
+                    : is_integer(dtype)                                                                  ? DType::Int64
+                    : is_complex(dtype) ? DType::Float64
+                                        : DType::Float32;
   RL_CHECK(dtype != DType::Bool, op, ": \"", op, "\" not implemented for 'Bool'");
   Tensor values = empty({n}, key, device);
   launch(kernels::ramp, {values}, key, Parameters::pack(kernels::Ramp{start, step, end, first, stride, mirrored}));
@@ -50,7 +51,8 @@ Tensor ones(const Dims& size, std::optional<DType> dtype, std::optional<Device> 
   fill(t, Scalar(1));
   return t;
 }
-Tensor full_op(const Dims& size, const Scalar& fill_value, std::optional<DType> dtype, std::optional<Device> device, Tensor* out) {
+Tensor full_op(const Dims& size, const Scalar& fill_value, std::optional<DType> dtype, std::optional<Device> device,
+               Tensor* out) {
   Tensor t = made("full", size, dtype, device, out, fill_value.dtype());
   fill(t, fill_value);
   return t;
@@ -66,23 +68,27 @@ Tensor zeros_like(const Tensor& input, std::optional<DType> dtype, std::optional
 Tensor ones_like(const Tensor& input, std::optional<DType> dtype, std::optional<Device> device) {
   return full_like(input, Scalar(1), dtype, device);
 }
-Tensor full_like(const Tensor& input, const Scalar& fill_value, std::optional<DType> dtype, std::optional<Device> device) {
+Tensor full_like(const Tensor& input, const Scalar& fill_value, std::optional<DType> dtype,
+                 std::optional<Device> device) {
   Tensor t = empty_like_op(input, dtype, device);
   fill(t, fill_value);
   return t;
 }
-Tensor empty_strided_op(const Dims& size, const Dims& stride, std::optional<DType> dtype, std::optional<Device> device) {
+Tensor empty_strided_op(const Dims& size, const Dims& stride, std::optional<DType> dtype,
+                        std::optional<Device> device) {
   return empty_strided(size, stride, dtype.value_or(default_dtype()), device.value_or(Device{}));
 }
 
-Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, std::optional<DType> dtype, std::optional<Device> device,
-              Tensor* out) {
+Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, std::optional<DType> dtype,
+              std::optional<Device> device, Tensor* out) {
   RL_CHECK(step.real() != 0, "arange: step must be nonzero");
   const bool integers = start.is_integral() && end.is_integral() && step.is_integral();
   const double span = end.real() - start.real();
-  RL_CHECK(std::isfinite(start.real()) && std::isfinite(end.real()), "arange: unsupported range: ", start.real(), " -> ", end.real());
+  RL_CHECK(std::isfinite(start.real()) && std::isfinite(end.real()), "arange: unsupported range: ", start.real(),
+           " -> ", end.real());
   RL_CHECK(span == 0 || (span > 0) == (step.real() > 0),
-           "arange: upper bound and lower bound inconsistent with step sign: ", start.real(), " -> ", end.real(), " by ", step.real());
+           "arange: upper bound and lower bound inconsistent with step sign: ", start.real(), " -> ", end.real(),
+           " by ", step.real());
   double count = std::ceil(span / step.real());
   if (integers) {
     const __int128 s = step.integer(), d = __int128(end.integer()) - start.integer();
@@ -99,14 +105,15 @@ Tensor arange_end(const Scalar& end, std::optional<DType> dtype, std::optional<D
   return arange(zero, end, Scalar(1), dtype, device, out);
 }
 
-Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, std::optional<DType> dtype, std::optional<Device> device,
-                Tensor* out) {
+Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, std::optional<DType> dtype,
+                std::optional<Device> device, Tensor* out) {
   RL_CHECK(steps >= 0, "linspace: number of steps must be non-negative, got ", steps);
   const DType d = dtype ? *dtype : out ? out->dtype() : default_dtype();
   const double step = steps > 1 ? (end.real() - start.real()) / double(steps - 1) : 0;
   // computed in floats and converted, so that linspace of integers truncates
   const DType work = is_integer(d) ? DType::Float64 : d;
-  const Tensor values = ramp("linspace", start.real(), step, 0, 0, steps, work, device.value_or(Device{}), end.real(), true);
+  const Tensor values =
+      ramp("linspace", start.real(), step, 0, 0, steps, work, device.value_or(Device{}), end.real(), true);
   return deliver("linspace", as_dtype(values, d), out);
 }
 

@@ -8,17 +8,19 @@ namespace rl::ops {
 Tensor empty_op(const Dims& size, std::optional<DType> dtype, std::optional<Device> device, Tensor* out);
 Tensor zeros(const Dims& size, std::optional<DType> dtype, std::optional<Device> device, Tensor* out);
 Tensor ones(const Dims& size, std::optional<DType> dtype, std::optional<Device> device, Tensor* out);
-Tensor full_op(const Dims& size, const Scalar& fill_value, std::optional<DType> dtype, std::optional<Device> device, Tensor* out);
+Tensor full_op(const Dims& size, const Scalar& fill_value, std::optional<DType> dtype, std::optional<Device> device,
+               Tensor* out);
 Tensor empty_like_op(const Tensor& input, std::optional<DType> dtype, std::optional<Device> device);
 Tensor zeros_like(const Tensor& input, std::optional<DType> dtype, std::optional<Device> device);
 Tensor ones_like(const Tensor& input, std::optional<DType> dtype, std::optional<Device> device);
-Tensor full_like(const Tensor& input, const Scalar& fill_value, std::optional<DType> dtype, std::optional<Device> device);
+Tensor full_like(const Tensor& input, const Scalar& fill_value, std::optional<DType> dtype,
+                 std::optional<Device> device);
 Tensor empty_strided_op(const Dims& size, const Dims& stride, std::optional<DType> dtype, std::optional<Device> device);
-Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, std::optional<DType> dtype, std::optional<Device> device,
-              Tensor* out);
+Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, std::optional<DType> dtype,
+              std::optional<Device> device, Tensor* out);
 Tensor arange_end(const Scalar& end, std::optional<DType> dtype, std::optional<Device> device, Tensor* out);
-Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, std::optional<DType> dtype, std::optional<Device> device,
-                Tensor* out);
+Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, std::optional<DType> dtype,
+                std::optional<Device> device, Tensor* out);
 Tensor eye(int64_t n, std::optional<int64_t> m, std::optional<DType> dtype, std::optional<Device> device, Tensor* out);
 
 }  // namespace rl::ops

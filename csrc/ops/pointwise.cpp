@@ -3,7 +3,8 @@
 
 namespace rl::kernels {
 
-#define RL_POINTWISE_ROW(row, bools) constinit Kernel row{.name = #row, .kind = Kind::Pointwise, .outputs = 1, .bool_operands = bools};
+#define RL_POINTWISE_ROW(row, bools) \
+  constinit Kernel row{.name = #row, .kind = Kind::Pointwise, .outputs = 1, .bool_operands = bools};
 #define RL_RESULT_Same 0
 #define RL_RESULT_Float 0
 #define RL_RESULT_Bool 1
@@ -113,22 +114,22 @@ void pointwise_in_place(const Kernel& kernel, Result result, Tensor& self, std::
   start(kernel, self, inputs, key, parameters);
 }
 
-#define RL_UNARY(name, Functor, dtypes, result)                                    \
-  Tensor name(const Tensor& input, Tensor* out) {                                  \
-    const Value x(input);                                                          \
-    return pointwise(kernels::name, Result::result, {&x}, out);                    \
-  }                                                                                \
-  void name##_(Tensor& self) {                                                     \
-    const Value x(self);                                                           \
-    pointwise_in_place(kernels::name, Result::result, self, {&x});                 \
+#define RL_UNARY(name, Functor, dtypes, result)                    \
+  Tensor name(const Tensor& input, Tensor* out) {                  \
+    const Value x(input);                                          \
+    return pointwise(kernels::name, Result::result, {&x}, out);    \
+  }                                                                \
+  void name##_(Tensor& self) {                                     \
+    const Value x(self);                                           \
+    pointwise_in_place(kernels::name, Result::result, self, {&x}); \
   }
-#define RL_BINARY(name, Functor, dtypes, result)                                   \
-  Tensor name(const Value& input, const Value& other, Tensor* out) {               \
-    return pointwise(kernels::name, Result::result, {&input, &other}, out);        \
-  }                                                                                \
-  void name##_(Tensor& self, const Value& other) {                                 \
-    const Value x(self);                                                           \
-    pointwise_in_place(kernels::name, Result::result, self, {&x, &other});         \
+#define RL_BINARY(name, Functor, dtypes, result)                            \
+  Tensor name(const Value& input, const Value& other, Tensor* out) {        \
+    return pointwise(kernels::name, Result::result, {&input, &other}, out); \
+  }                                                                         \
+  void name##_(Tensor& self, const Value& other) {                          \
+    const Value x(self);                                                    \
+    pointwise_in_place(kernels::name, Result::result, self, {&x, &other});  \
   }
 #define RL_UNARY_KERNEL(...)
 #define RL_BINARY_KERNEL(...)

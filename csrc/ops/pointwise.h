@@ -18,8 +18,8 @@ void pointwise_in_place(const Kernel& kernel, Result result, Tensor& self, std::
 #define RL_UNARY(name, Functor, dtypes, result)  \
   Tensor name(const Tensor& input, Tensor* out); \
   void name##_(Tensor& self);
-#define RL_BINARY(name, Functor, dtypes, result)                      \
-  Tensor name(const Value& input, const Value& other, Tensor* out);   \
+#define RL_BINARY(name, Functor, dtypes, result)                    \
+  Tensor name(const Value& input, const Value& other, Tensor* out); \
   void name##_(Tensor& self, const Value& other);
 #define RL_UNARY_KERNEL(...)
 #define RL_BINARY_KERNEL(...)

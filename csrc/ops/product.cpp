@@ -1,4 +1,5 @@
-// Shapes of matrix products: ranks, batch broadcasting, folding batches into rows; the kernel sees [..., M, K] x [..., K, N].
+// Shapes of matrix products: ranks, batch broadcasting, folding batches into rows; the kernel sees [..., M, K] x [...,
+// K, N].
 #include "ops/product.h"
 
 #include "cpu/product_kernels.h"
@@ -13,10 +14,11 @@ namespace rl::ops {
 namespace {
 
 void check_dtypes(const char* op, const Tensor& a, const Tensor& b) {
-  RL_CHECK(a.dtype() == b.dtype(), op, ": expected m1 and m2 to have the same dtype, but got: ", name(a.dtype()), " != ",
-           name(b.dtype()));
-  RL_CHECK(a.is_meta() == b.is_meta(), op, ": Expected all tensors to be on the same device, but found at least two devices, ",
-           to_string(a.device()), " and ", to_string(b.device()), "!");
+  RL_CHECK(a.dtype() == b.dtype(), op, ": expected m1 and m2 to have the same dtype, but got: ", name(a.dtype()),
+           " != ", name(b.dtype()));
+  RL_CHECK(a.is_meta() == b.is_meta(), op,
+           ": Expected all tensors to be on the same device, but found at least two devices, ", to_string(a.device()),
+           " and ", to_string(b.device()), "!");
 }
 
 /// The product of the last two dims, batch dims already equal or broadcast. Half types go by way of float32.
@@ -49,8 +51,9 @@ std::optional<Tensor> folded(const Tensor& a) {
 }  // namespace
 
 Tensor matmul(const Tensor& input, const Tensor& other, Tensor* out) {
-  RL_CHECK(input.ndim() > 0 && other.ndim() > 0, "matmul: both arguments to matmul need to be at least 1D, but they are ",
-           input.ndim(), "D and ", other.ndim(), "D");
+  RL_CHECK(input.ndim() > 0 && other.ndim() > 0,
+           "matmul: both arguments to matmul need to be at least 1D, but they are ", input.ndim(), "D and ",
+           other.ndim(), "D");
   check_dtypes("matmul", input, other);
   const Tensor a = input.ndim() == 1 ? unsqueeze(input, 0) : input, b = other.ndim() == 1 ? unsqueeze(other, 1) : other;
   const int64_t m = a.size(a.ndim() - 2), k = a.size(a.ndim() - 1), n = b.size(b.ndim() - 1);
@@ -77,47 +80,53 @@ Tensor matmul(const Tensor& input, const Tensor& other, Tensor* out) {
 }
 
 Tensor mm(const Tensor& input, const Tensor& mat2, Tensor* out) {
-  RL_CHECK(input.ndim() == 2 && mat2.ndim() == 2, "mm: self must be a matrix and mat2 must be a matrix; they have ", input.ndim(),
-           " and ", mat2.ndim(), " dims");
+  RL_CHECK(input.ndim() == 2 && mat2.ndim() == 2, "mm: self must be a matrix and mat2 must be a matrix; they have ",
+           input.ndim(), " and ", mat2.ndim(), " dims");
   return matmul(input, mat2, out);
 }
 
 Tensor bmm(const Tensor& input, const Tensor& mat2, Tensor* out) {
-  RL_CHECK(input.ndim() == 3 && mat2.ndim() == 3, "bmm: batch1 must be a 3D tensor and batch2 must be a 3D tensor; they have ",
-           input.ndim(), " and ", mat2.ndim(), " dims");
-  RL_CHECK(input.size(0) == mat2.size(0), "bmm: Expected size for first two dimensions of batch2 tensor to be: [", input.size(0), ", ",
-           input.size(2), "] but got: [", mat2.size(0), ", ", mat2.size(1), "].");
+  RL_CHECK(input.ndim() == 3 && mat2.ndim() == 3,
+           "bmm: batch1 must be a 3D tensor and batch2 must be a 3D tensor; they have ", input.ndim(), " and ",
+           mat2.ndim(), " dims");
+  RL_CHECK(input.size(0) == mat2.size(0), "bmm: Expected size for first two dimensions of batch2 tensor to be: [",
+           input.size(0), ", ", input.size(2), "] but got: [", mat2.size(0), ", ", mat2.size(1), "].");
   return matmul(input, mat2, out);
 }
 
 Tensor mv(const Tensor& input, const Tensor& vec, Tensor* out) {
-  RL_CHECK(input.ndim() == 2 && vec.ndim() == 1, "mv: vector + matrix @ vector expected, got 1, ", input.ndim(), ", ", vec.ndim());
+  RL_CHECK(input.ndim() == 2 && vec.ndim() == 1, "mv: vector + matrix @ vector expected, got 1, ", input.ndim(), ", ",
+           vec.ndim());
   return matmul(input, vec, out);
 }
 
 Tensor dot(const Tensor& input, const Tensor& tensor, Tensor* out) {
-  RL_CHECK(input.ndim() == 1 && tensor.ndim() == 1, "dot: 1D tensors expected, but got ", input.ndim(), "D and ", tensor.ndim(),
-           "D tensors");
-  RL_CHECK(input.size(0) == tensor.size(0), "dot: inconsistent tensor size, expected tensor ", input.sizes(), " and src ",
-           tensor.sizes(), " to have the same number of elements");
+  RL_CHECK(input.ndim() == 1 && tensor.ndim() == 1, "dot: 1D tensors expected, but got ", input.ndim(), "D and ",
+           tensor.ndim(), "D tensors");
+  RL_CHECK(input.size(0) == tensor.size(0), "dot: inconsistent tensor size, expected tensor ", input.sizes(),
+           " and src ", tensor.sizes(), " to have the same number of elements");
   return matmul(input, tensor, out);
 }
 
-Tensor addmm(const Tensor& input, const Tensor& mat1, const Tensor& mat2, const Scalar& beta, const Scalar& alpha, Tensor* out) {
+Tensor addmm(const Tensor& input, const Tensor& mat1, const Tensor& mat2, const Scalar& beta, const Scalar& alpha,
+             Tensor* out) {
   const Tensor product = mm(mat1, mat2, nullptr);
   const Value p(product), x(input), a(alpha), b(beta);
   const Tensor scaled = mul(p, a, nullptr);
   broadcast_to(input, product.sizes(), "addmm");
-  return deliver("addmm", add(mul(x, b, nullptr), scaled, Scalar(1), nullptr), out);
+  const Tensor kept = mul(x, b, nullptr);
+  return deliver("addmm", add(kept, scaled, Scalar(1), nullptr), out);
 }
 
 Tensor linear(const Tensor& input, const Tensor& weight, const Tensor* bias) {
-  RL_CHECK(weight.ndim() == 2 || weight.ndim() == 1, "linear: weight must be 1-d or 2-d, it has shape ", weight.sizes());
-  RL_CHECK(input.ndim() > 0, "linear: both arguments to linear need to be at least 1D, but they are 0D and ", weight.ndim(), "D");
+  RL_CHECK(weight.ndim() == 2 || weight.ndim() == 1, "linear: weight must be 1-d or 2-d, it has shape ",
+           weight.sizes());
+  RL_CHECK(input.ndim() > 0, "linear: both arguments to linear need to be at least 1D, but they are 0D and ",
+           weight.ndim(), "D");
   check_dtypes("linear", input, weight);
   const int64_t in = input.size(input.ndim() - 1), expected = weight.size(weight.ndim() - 1);
-  RL_CHECK(in == expected, "linear: mat1 and mat2 shapes cannot be multiplied: input has ", in, " features (shape ", input.sizes(),
-           "), weight expects ", expected, " (shape ", weight.sizes(), ")");
+  RL_CHECK(in == expected, "linear: mat1 and mat2 shapes cannot be multiplied: input has ", in, " features (shape ",
+           input.sizes(), "), weight expects ", expected, " (shape ", weight.sizes(), ")");
   if (weight.ndim() == 1) {
     const Tensor y = matmul(input, weight, nullptr);
     return bias ? add(y, *bias, Scalar(1), nullptr) : y;

@@ -123,18 +123,12 @@ void fill_uniform(const char* op, const Tensor& t, double from, double to, Gener
 /// The least and the greatest value of a dtype that a whole number may be drawn from, within int64.
 std::pair<int64_t, int64_t> range_of(DType dtype) {
   switch (dtype) {
-    case DType::Bool:
-      return {0, 1};
-    case DType::UInt8:
-      return {0, 255};
-    case DType::Int8:
-      return {-128, 127};
-    case DType::Int16:
-      return {-32768, 32767};
-    case DType::Int32:
-      return {INT32_MIN, INT32_MAX};
-    default:
-      return {INT64_MIN, INT64_MAX};
+    case DType::Bool: return {0, 1};
+    case DType::UInt8: return {0, 255};
+    case DType::Int8: return {-128, 127};
+    case DType::Int16: return {-32768, 32767};
+    case DType::Int32: return {INT32_MIN, INT32_MAX};
+    default: return {INT64_MIN, INT64_MAX};
   }
 }
 
@@ -332,14 +326,9 @@ void normal_(Tensor& self, double mean, double std, Generator* generator) {
 void random_(Tensor& self, Generator* generator) {
   RandomParameters p;
   switch (self.dtype()) {
-    case DType::Float32:
-      p.span = (uint64_t(1) << 24) + 1;
-      break;
-    case DType::Float64:
-      p.span = (uint64_t(1) << 53) + 1;
-      break;
-    default:
-      p.span = uint64_t(range_of(self.dtype()).second) + 1;
+    case DType::Float32: p.span = (uint64_t(1) << 24) + 1; break;
+    case DType::Float64: p.span = (uint64_t(1) << 53) + 1; break;
+    default: p.span = uint64_t(range_of(self.dtype()).second) + 1;
   }
   p.wide = self.dtype() == DType::Float64 || self.dtype() == DType::Int64;
   draw("random_", kernels::random_integers, self, generator, p);

@@ -7,7 +7,8 @@
 
 namespace rl::kernels {
 #define RL_ROW(row, many) constinit Kernel row{.name = #row, .kind = Kind::Reduction, .outputs = many};
-RL_ROW(sum, 1) RL_ROW(prod, 1) RL_ROW(amax, 1) RL_ROW(amin, 1) RL_ROW(all, 1) RL_ROW(any, 1) RL_ROW(max_index, 2) RL_ROW(min_index, 2)
+RL_ROW(sum, 1)
+RL_ROW(prod, 1) RL_ROW(amax, 1) RL_ROW(amin, 1) RL_ROW(all, 1) RL_ROW(any, 1) RL_ROW(max_index, 2) RL_ROW(min_index, 2)
 #undef RL_ROW
 }  // namespace rl::kernels
 
@@ -64,7 +65,8 @@ Tensor run(const Kernel& kernel, const char* op, const Form& f) {
 }
 
 /// Sums of integers and bools are int64; half types are summed in float32.
-Tensor total(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim, bool keepdim, std::optional<DType> dtype) {
+Tensor total(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim, bool keepdim,
+             std::optional<DType> dtype) {
   const DType result = dtype.value_or(category(input.dtype()) < 2 ? DType::Int64 : input.dtype());
   const DType key = category(result) < 2 ? DType::Int64 : compute_dtype(result);
   const Tensor wide = as_dtype(as_dtype(input, dtype.value_or(input.dtype())), key);
@@ -72,8 +74,10 @@ Tensor total(const Kernel& kernel, const char* op, const Tensor& input, const Ma
 }
 
 void check_not_empty(const char* op, const Form& f) {
-  RL_CHECK_INDEX(f.count > 0 || checked_numel(f.shrunk, op) == 0, op, ": Expected reduction dim to be specified for input.numel() == 0, or to have "
-                 "non-zero size. The shape is ", f.input.sizes());
+  RL_CHECK_INDEX(f.count > 0 || checked_numel(f.shrunk, op) == 0, op,
+                 ": Expected reduction dim to be specified for input.numel() == 0, or to have "
+                 "non-zero size. The shape is ",
+                 f.input.sizes());
 }
 
 Tensor extreme(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim, bool keepdim) {
@@ -83,7 +87,8 @@ Tensor extreme(const Kernel& kernel, const char* op, const Tensor& input, const 
   return as_dtype(run(kernel, op, f), input.dtype());
 }
 
-std::tuple<Tensor, Tensor> with_index(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim, bool keepdim) {
+std::tuple<Tensor, Tensor> with_index(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim,
+                                      bool keepdim) {
   const Tensor wide = as_dtype(input, compute_dtype(input.dtype()));
   const Form f = form_of(op, wide, dim, keepdim);
   check_not_empty(op, f);
@@ -95,13 +100,15 @@ std::tuple<Tensor, Tensor> with_index(const Kernel& kernel, const char* op, cons
   return {as_dtype(values.view(f.sizes, strides, 0), input.dtype()), indices.view(f.sizes, strides, 0)};
 }
 
-Tensor index_of(const Kernel& kernel, const char* op, const Tensor& input, std::optional<int64_t> dim, bool keepdim, Tensor* out) {
+Tensor index_of(const Kernel& kernel, const char* op, const Tensor& input, std::optional<int64_t> dim, bool keepdim,
+                Tensor* out) {
   RL_CHECK(input.dtype() != DType::Bool, "\"", op, "\" not implemented for 'Bool'");
   const MaybeDims dims = dim ? MaybeDims(Dims{*dim}) : std::nullopt;
   return deliver(op, std::get<1>(with_index(kernel, op, input, dims, keepdim)), out);
 }
 
-Tensor truth(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim, bool keepdim, Tensor* out) {
+Tensor truth(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim, bool keepdim,
+             Tensor* out) {
   const Value x(input), nothing(Scalar(0));
   const Tensor on = input.dtype() == DType::Bool ? input : ne(x, nothing, nullptr);
   const Tensor made = run(kernel, op, form_of(op, on, dim, keepdim));
@@ -116,7 +123,8 @@ Tensor sum(const Tensor& input, const MaybeDims& dim, bool keepdim, std::optiona
 
 Tensor mean(const Tensor& input, const MaybeDims& dim, bool keepdim, std::optional<DType> dtype, Tensor* out) {
   const DType d = dtype.value_or(input.dtype());
-  RL_CHECK(category(d) >= 2, "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: ",
+  RL_CHECK(category(d) >= 2,
+           "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: ",
            short_name(d), "; pass dtype=torch.float32");
   const Form f = form_of("mean", input, dim, keepdim);
   const Tensor sums = total(kernels::sum, "mean", input, dim, keepdim, d);
@@ -124,7 +132,9 @@ Tensor mean(const Tensor& input, const MaybeDims& dim, bool keepdim, std::option
   return deliver("mean", div(s, n, std::nullopt, nullptr), out);
 }
 
-Tensor prod_all(const Tensor& input, std::optional<DType> dtype) { return total(kernels::prod, "prod", input, std::nullopt, false, dtype); }
+Tensor prod_all(const Tensor& input, std::optional<DType> dtype) {
+  return total(kernels::prod, "prod", input, std::nullopt, false, dtype);
+}
 Tensor prod(const Tensor& input, int64_t dim, bool keepdim, std::optional<DType> dtype, Tensor* out) {
   return deliver("prod", total(kernels::prod, "prod", input, Dims{dim}, keepdim, dtype), out);
 }
@@ -135,11 +145,15 @@ Tensor amin(const Tensor& input, const Dims& dim, bool keepdim, Tensor* out) {
   return deliver("amin", extreme(kernels::amin, "amin", input, dim, keepdim), out);
 }
 Tensor max_all(const Tensor& input) {
-  RL_CHECK(input.numel() > 0, "max(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.");
+  RL_CHECK(input.numel() > 0,
+           "max(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
+           "'dim' argument.");
   return extreme(kernels::amax, "max", input, std::nullopt, false);
 }
 Tensor min_all(const Tensor& input) {
-  RL_CHECK(input.numel() > 0, "min(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.");
+  RL_CHECK(input.numel() > 0,
+           "min(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
+           "'dim' argument.");
   return extreme(kernels::amin, "min", input, std::nullopt, false);
 }
 std::tuple<Tensor, Tensor> max_dim(const Tensor& input, int64_t dim, bool keepdim) {
@@ -154,8 +168,12 @@ Tensor argmax(const Tensor& input, std::optional<int64_t> dim, bool keepdim, Ten
 Tensor argmin(const Tensor& input, std::optional<int64_t> dim, bool keepdim, Tensor* out) {
   return index_of(kernels::min_index, "argmin", input, dim, keepdim, out);
 }
-Tensor all(const Tensor& input, const MaybeDims& dim, bool keepdim, Tensor* out) { return truth(kernels::all, "all", input, dim, keepdim, out); }
-Tensor any(const Tensor& input, const MaybeDims& dim, bool keepdim, Tensor* out) { return truth(kernels::any, "any", input, dim, keepdim, out); }
+Tensor all(const Tensor& input, const MaybeDims& dim, bool keepdim, Tensor* out) {
+  return truth(kernels::all, "all", input, dim, keepdim, out);
+}
+Tensor any(const Tensor& input, const MaybeDims& dim, bool keepdim, Tensor* out) {
+  return truth(kernels::any, "any", input, dim, keepdim, out);
+}
 
 Tensor count_nonzero(const Tensor& input, const MaybeDims& dim) {
   const Value x(input), nothing(Scalar(0));
@@ -169,7 +187,8 @@ Tensor sum_to(const Tensor& input, const Dims& size) {
   Dims dims;
   for (int d = 0; d < input.ndim(); ++d) {
     const bool stretched = d >= extra && size[d - extra] == 1 && input.size(d) != 1;
-    RL_CHECK(d < extra || stretched || size[d - extra] == input.size(d), "_sum_to: shape ", input.sizes(), " was not broadcast from ", size);
+    RL_CHECK(d < extra || stretched || size[d - extra] == input.size(d), "_sum_to: shape ", input.sizes(),
+             " was not broadcast from ", size);
     if (d < extra || stretched) dims.push_back(d);
   }
   const Tensor summed = sum(input, dims, true, std::nullopt, nullptr);

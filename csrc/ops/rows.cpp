@@ -9,7 +9,8 @@ namespace {
 
 constexpr Row kRows[] = {
 #define RL_OP(function, name, arguments, kind, returns) {#function, name, arguments, Kind::kind, Returns::returns},
-#define RL_OP_DATA(function, name, arguments, kind, returns) {#function, name, arguments, Kind::kind, Returns::returns, true},
+#define RL_OP_DATA(function, name, arguments, kind, returns) \
+  {#function, name, arguments, Kind::kind, Returns::returns, true},
 #include "ops/all.def"
 #undef RL_OP
 #undef RL_OP_DATA

@@ -30,7 +30,11 @@ Tensor scan(const Kernel& kernel, const Tensor& input, int64_t dim, std::optiona
 
 }  // namespace
 
-Tensor cumsum(const Tensor& input, int64_t dim, std::optional<DType> dtype, Tensor* out) { return scan(kernels::cumsum, input, dim, dtype, out); }
-Tensor cumprod(const Tensor& input, int64_t dim, std::optional<DType> dtype, Tensor* out) { return scan(kernels::cumprod, input, dim, dtype, out); }
+Tensor cumsum(const Tensor& input, int64_t dim, std::optional<DType> dtype, Tensor* out) {
+  return scan(kernels::cumsum, input, dim, dtype, out);
+}
+Tensor cumprod(const Tensor& input, int64_t dim, std::optional<DType> dtype, Tensor* out) {
+  return scan(kernels::cumprod, input, dim, dtype, out);
+}
 
 }  // namespace rl::ops

@@ -57,15 +57,17 @@ std::optional<Dims> view_strides(const Tensor& t, const Dims& size) {
 Tensor view(const Tensor& input, const Dims& size) {
   const Dims sizes = resolve_size(size, input.numel(), "view");
   const std::optional<Dims> strides = view_strides(input, sizes);
-  RL_CHECK(strides, "view: view size is not compatible with input tensor's size and stride (at least one dimension spans across "
-           "two contiguous subspaces). Use .reshape(...) instead. The input has shape ", input.sizes(), " and strides ",
-           input.strides(), ", the wanted size is ", sizes);
+  RL_CHECK(strides,
+           "view: view size is not compatible with input tensor's size and stride (at least one dimension spans across "
+           "two contiguous subspaces). Use .reshape(...) instead. The input has shape ",
+           input.sizes(), " and strides ", input.strides(), ", the wanted size is ", sizes);
   return input.view(sizes, *strides, input.offset());
 }
 
 Tensor reshape(const Tensor& input, const Dims& shape) {
   const Dims sizes = resolve_size(shape, input.numel(), "reshape");
-  if (const std::optional<Dims> strides = view_strides(input, sizes)) return input.view(sizes, *strides, input.offset());
+  if (const std::optional<Dims> strides = view_strides(input, sizes))
+    return input.view(sizes, *strides, input.offset());
   const Tensor packed = as_contiguous(input);
   return packed.view(sizes, contiguous_strides(sizes), packed.offset());
 }
@@ -117,9 +119,10 @@ Tensor t(const Tensor& input) {
 }
 
 Tensor permute(const Tensor& input, const Dims& dims) {
-  RL_CHECK(dims.size() == input.ndim(), "permute: number of dimensions in the tensor input does not match the "
-           "length of the desired ordering of dimensions i.e. input.dim() = ", input.ndim(), " is not equal to len(dims) = ",
-           dims.size());
+  RL_CHECK(dims.size() == input.ndim(),
+           "permute: number of dimensions in the tensor input does not match the "
+           "length of the desired ordering of dimensions i.e. input.dim() = ",
+           input.ndim(), " is not equal to len(dims) = ", dims.size());
   Dims sizes(dims.size()), strides(dims.size());
   uint64_t seen = 0;
   for (int i = 0; i < dims.size(); ++i) {
@@ -164,13 +167,15 @@ Tensor expand(const Tensor& input, const Dims& size) {
   const int shift = size.size() - input.ndim();
   for (int d = 0; d < size.size(); ++d) {
     if (size[d] == -1) {
-      RL_CHECK(d >= shift, "expand: The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension ", d);
+      RL_CHECK(d >= shift,
+               "expand: The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension ", d);
       sizes[d] = input.size(d - shift);
     }
     RL_CHECK(sizes[d] >= 0, "expand: invalid size ", size[d], " in ", size);
-    RL_CHECK(d < shift || input.size(d - shift) == sizes[d] || input.size(d - shift) == 1, "expand: The expanded size of the tensor (",
-             sizes[d], ") must match the existing size (", input.size(d - shift), ") at non-singleton dimension ", d,
-             ".  Target sizes: ", size, ".  Tensor sizes: ", input.sizes());
+    RL_CHECK(d < shift || input.size(d - shift) == sizes[d] || input.size(d - shift) == 1,
+             "expand: The expanded size of the tensor (", sizes[d], ") must match the existing size (",
+             input.size(d - shift), ") at non-singleton dimension ", d, ".  Target sizes: ", size,
+             ".  Tensor sizes: ", input.sizes());
   }
   checked_numel(sizes, "expand");
   return broadcast_to(input, sizes, "expand");
@@ -183,10 +188,11 @@ Tensor narrow(const Tensor& input, int64_t dim, int64_t start, int64_t length) {
   const int d = wrap_dim(dim, input.ndim(), "narrow");
   const int64_t size = input.size(d);
   RL_CHECK(length >= 0, "narrow: narrow(): length must be non-negative.");
-  RL_CHECK_INDEX(-size <= start && start <= size, "narrow: start out of range (expected to be in range of [", -size, ", ", size,
-                 "], but got ", start, ")");
+  RL_CHECK_INDEX(-size <= start && start <= size, "narrow: start out of range (expected to be in range of [", -size,
+                 ", ", size, "], but got ", start, ")");
   if (start < 0) start += size;
-  RL_CHECK(length <= size - start, "narrow: start (", start, ") + length (", length, ") exceeds dimension size (", size, ").");
+  RL_CHECK(length <= size - start, "narrow: start (", start, ") + length (", length, ") exceeds dimension size (", size,
+           ").");
   Dims sizes = input.sizes();
   sizes[d] = length;
   return input.view(std::move(sizes), input.strides(), input.offset() + start * input.stride(d));
@@ -196,7 +202,8 @@ Tensor select(const Tensor& input, int64_t dim, int64_t index) {
   RL_CHECK_INDEX(input.ndim() > 0, "select: select() cannot be applied to a 0-dim tensor.");
   const int d = wrap_dim(dim, input.ndim(), "select");
   const int64_t size = input.size(d);
-  RL_CHECK_INDEX(-size <= index && index < size, "select: index ", index, " is out of bounds for dimension ", d, " with size ", size);
+  RL_CHECK_INDEX(-size <= index && index < size, "select: index ", index, " is out of bounds for dimension ", d,
+                 " with size ", size);
   Dims sizes = input.sizes(), strides = input.strides();
   const int64_t offset = input.offset() + (index < 0 ? index + size : index) * input.stride(d);
   sizes.erase(d);
@@ -219,7 +226,8 @@ Tensor slice(const Tensor& input, int64_t dim, std::optional<int64_t> start, std
 }
 
 Tensor as_strided(const Tensor& input, const Dims& size, const Dims& stride, std::optional<int64_t> storage_offset) {
-  RL_CHECK(size.size() == stride.size(), "as_strided: mismatch in length of strides and shape: ", size, " and ", stride);
+  RL_CHECK(size.size() == stride.size(), "as_strided: mismatch in length of strides and shape: ", size, " and ",
+           stride);
   const int64_t numel = checked_numel(size, "as_strided");
   const int64_t offset = storage_offset.value_or(input.offset());
   RL_CHECK(offset >= 0, "as_strided: storage_offset must not be negative, got ", offset);
@@ -231,8 +239,8 @@ Tensor as_strided(const Tensor& input, const Dims& size, const Dims& stride, std
     RL_CHECK(!__builtin_add_overflow(reach, step, &reach), "as_strided: the reach overflows 63 bits");
   }
   const int64_t held = int64_t(input.storage()->bytes()) / item_size(input.dtype());
-  RL_CHECK(numel == 0 || reach < held, "as_strided: setStorage: sizes ", size, ", strides ", stride, ", storage offset ", offset,
-           " require ", reach + 1, " elements, and the storage has ", held);
+  RL_CHECK(numel == 0 || reach < held, "as_strided: setStorage: sizes ", size, ", strides ", stride,
+           ", storage offset ", offset, " require ", reach + 1, " elements, and the storage has ", held);
   return input.view(size, stride, offset);
 }
 
@@ -241,7 +249,8 @@ Tensor as_strided_scatter(const Tensor& input, const Tensor& src, const Dims& si
   Tensor made = empty(input.sizes(), input.dtype(), input.device());
   copy_values(made, input, "as_strided_scatter");
   const Tensor place = as_strided(made, size, stride, storage_offset.value_or(0));
-  RL_CHECK(src.sizes() == size, "as_strided_scatter: expected src to have a size equal to the slice of self. src size = ", src.sizes(),
+  RL_CHECK(src.sizes() == size,
+           "as_strided_scatter: expected src to have a size equal to the slice of self. src size = ", src.sizes(),
            ", slice size = ", size);
   RL_CHECK(!overlaps_itself(place), "as_strided_scatter: the view's elements share memory");
   copy_values(place, src, "as_strided_scatter");
@@ -288,7 +297,8 @@ Tensor flip(const Tensor& input, const Dims& dims) {
 
 Tensor repeat(const Tensor& input, const Dims& repeats) {
   const int shift = repeats.size() - input.ndim();
-  RL_CHECK(shift >= 0, "repeat: Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: ",
+  RL_CHECK(shift >= 0,
+           "repeat: Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: ",
            repeats, " for shape ", input.sizes());
   // the result seen as [r0, s0, r1, s1, ...]: a broadcast copy fills it
   Dims sizes, split, shape;
@@ -302,7 +312,10 @@ Tensor repeat(const Tensor& input, const Dims& repeats) {
     shape.push_back(size);
   }
   Tensor made = empty(sizes, input.dtype(), input.device());
-  if (split.size() <= kMaxDims && made.numel() > 0) copy_values(view(made, split), reshape(input, shape), "repeat");
+  if (made.numel() == 0) return made;
+  RL_CHECK(split.size() <= kMaxDims, "repeat: at most ", kMaxDims / 2, " dims can be repeated, got ", repeats.size());
+  const Tensor spread = reshape(input, shape);
+  copy_values(view(made, split), spread, "repeat");
   return made;
 }
 
@@ -324,13 +337,14 @@ Tensor to(const Tensor& input, std::optional<Device> device, std::optional<DType
 }
 
 Tensor slice_backward(const Tensor& grad, const Dims& sizes, int64_t dim, int64_t start, int64_t step) {
-  RL_CHECK(grad.ndim() == sizes.size() && grad.ndim() > 0, "slice: a gradient of shape ", grad.sizes(), " for a tensor of shape ", sizes);
+  RL_CHECK(grad.ndim() == sizes.size() && grad.ndim() > 0, "slice: a gradient of shape ", grad.sizes(),
+           " for a tensor of shape ", sizes);
   checked_numel(sizes, "slice");
   const int d = wrap_dim(dim, sizes.size(), "slice");
   const int64_t n = grad.size(d);
   RL_CHECK(step > 0 && start >= 0, "slice: start ", start, " and step ", step, " must be at least 0 and 1");
-  RL_CHECK(n == 0 || (start < sizes[d] && (n - 1) <= (sizes[d] - 1 - start) / step), "slice: ", n, " elements from ", start, " in steps of ",
-           step, " do not fit into ", sizes[d]);
+  RL_CHECK(n == 0 || (start < sizes[d] && (n - 1) <= (sizes[d] - 1 - start) / step), "slice: ", n, " elements from ",
+           start, " in steps of ", step, " do not fit into ", sizes[d]);
   Tensor made = full(sizes, Scalar(0), grad.dtype(), grad.device());
   if (grad.numel() > 0) copy_values(slice(made, dim, start, start + (n - 1) * step + 1, step), grad, "slice");
   return made;

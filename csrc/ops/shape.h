@@ -22,7 +22,8 @@ Tensor select(const Tensor& input, int64_t dim, int64_t index);
 Tensor slice(const Tensor& input, int64_t dim, std::optional<int64_t> start, std::optional<int64_t> end, int64_t step);
 Tensor as_strided(const Tensor& input, const Dims& size, const Dims& stride, std::optional<int64_t> storage_offset);
 /// A row-major copy of `input` with `src` written where as_strided would look.
-Tensor as_strided_scatter(const Tensor& input, const Tensor& src, const Dims& size, const Dims& stride, std::optional<int64_t> storage_offset);
+Tensor as_strided_scatter(const Tensor& input, const Tensor& src, const Dims& size, const Dims& stride,
+                          std::optional<int64_t> storage_offset);
 Tensor diagonal(const Tensor& input, int64_t offset, int64_t dim1, int64_t dim2);
 Tensor detach(const Tensor& input);
 Tensor flip(const Tensor& input, const Dims& dims);

@@ -43,9 +43,11 @@ Tensor soften(const Kernel& kernel, const Tensor& input, int64_t dim, std::optio
 
 Tensor soften_backward(const Kernel& kernel, const Tensor& grad, const Tensor& output, int64_t dim) {
   const int d = wrap_dim(dim, output.ndim(), kernel.name);
-  RL_CHECK(grad.sizes() == output.sizes(), kernel.name, ": the gradient has shape ", grad.sizes(), " and the result ", output.sizes());
+  RL_CHECK(grad.sizes() == output.sizes(), kernel.name, ": the gradient has shape ", grad.sizes(), " and the result ",
+           output.sizes());
   const DType key = compute_dtype(output.dtype());
-  RL_CHECK_IMPLEMENTED(computes(kernel, key), "\"", kernel.name, "\" not implemented for '", short_name(output.dtype()), "'");
+  RL_CHECK_IMPLEMENTED(computes(kernel, key), "\"", kernel.name, "\" not implemented for '", short_name(output.dtype()),
+                       "'");
   const Tensor g = as_rows(as_dtype(grad, key), d), y = as_rows(as_dtype(output, key), d);
   const Tensor made = empty(y.sizes(), key, output.device());
   launch(kernel, {made, g, y}, key);
@@ -77,14 +79,13 @@ Classes classes_of(const Tensor& input, const Tensor& target, const Tensor* weig
     const Tensor low = min_all(safe), high = max_all(safe);
     const int64_t least = *static_cast<const int64_t*>(read_host(low, "nll_loss"));
     const int64_t most = *static_cast<const int64_t*>(read_host(high, "nll_loss"));
-    RL_CHECK_INDEX(least >= 0 && most < input.size(d), "nll_loss: Target ", least < 0 ? least : most, " is out of bounds; there are ",
-                   input.size(d), " classes");
+    RL_CHECK_INDEX(least >= 0 && most < input.size(d), "nll_loss: Target ", least < 0 ? least : most,
+                   " is out of bounds; there are ", input.size(d), " classes");
   }
   Tensor weights;
   if (weight) {
     const Tensor flat = reshape(safe, {-1});
-    const Value w(reshape(index_select(*weight, 0, flat, nullptr), target.sizes()));
-    const Tensor chosen = *w.tensor;
+    const Tensor chosen = reshape(index_select(*weight, 0, flat, nullptr), target.sizes());
     const Value c(chosen);
     weights = where(counted, c, zero, nullptr);
   } else {
@@ -99,17 +100,21 @@ void check_nll(const Tensor& input, const Tensor& target, const Tensor* weight) 
   const int d = class_dim(input);
   Dims expected = input.sizes();
   expected.erase(d);
-  RL_CHECK_VALUE(input.ndim() == 1 || target.ndim() == 0 || input.size(0) == target.size(0), "Expected input batch_size (", input.size(0),
-                 ") to match target batch_size (", target.ndim() ? target.size(0) : 0, ").");
-  RL_CHECK(target.sizes() == expected, "nll_loss: target of shape ", target.sizes(), " does not fit input of shape ", input.sizes(),
-           "; expected ", expected);
-  RL_CHECK(!weight || (weight->ndim() == 1 && weight->size(0) == input.size(d)), "weight tensor should be defined either for all ",
-           input.size(d), " classes or no classes but got weight tensor of shape: ", weight ? weight->sizes() : Dims());
+  RL_CHECK_VALUE(input.ndim() == 1 || target.ndim() == 0 || input.size(0) == target.size(0),
+                 "Expected input batch_size (", input.size(0), ") to match target batch_size (",
+                 target.ndim() ? target.size(0) : 0, ").");
+  RL_CHECK(target.sizes() == expected, "nll_loss: target of shape ", target.sizes(), " does not fit input of shape ",
+           input.sizes(), "; expected ", expected);
+  RL_CHECK(!weight || (weight->ndim() == 1 && weight->size(0) == input.size(d)),
+           "weight tensor should be defined either for all ", input.size(d),
+           " classes or no classes but got weight tensor of shape: ", weight ? weight->sizes() : Dims());
 }
 
 }  // namespace
 
-Tensor softmax(const Tensor& input, int64_t dim, std::optional<DType> dtype, Tensor* out) { return soften(kernels::softmax, input, dim, dtype, out); }
+Tensor softmax(const Tensor& input, int64_t dim, std::optional<DType> dtype, Tensor* out) {
+  return soften(kernels::softmax, input, dim, dtype, out);
+}
 Tensor log_softmax(const Tensor& input, int64_t dim, std::optional<DType> dtype, Tensor* out) {
   return soften(kernels::log_softmax, input, dim, dtype, out);
 }
@@ -120,7 +125,8 @@ Tensor log_softmax_backward(const Tensor& grad, const Tensor& output, int64_t di
   return soften_backward(kernels::log_softmax_backward, grad, output, dim);
 }
 
-std::tuple<Tensor, Tensor> nll_loss(const Tensor& input, const Tensor& target, const Tensor* weight, std::string_view reduction, int64_t ignore_index) {
+std::tuple<Tensor, Tensor> nll_loss(const Tensor& input, const Tensor& target, const Tensor* weight,
+                                    std::string_view reduction, int64_t ignore_index) {
   check_nll(input, target, weight);
   const Reduce how = reduction_of(reduction);
   const auto [index, weights] = classes_of(input, target, weight, ignore_index);
@@ -136,8 +142,8 @@ std::tuple<Tensor, Tensor> nll_loss(const Tensor& input, const Tensor& target, c
   return {div(s, n, std::nullopt, nullptr), total};
 }
 
-Tensor nll_loss_backward(const Tensor& grad, const Tensor& input, const Tensor& target, const Tensor* weight, std::string_view reduction,
-                         int64_t ignore_index, const Tensor& total_weight) {
+Tensor nll_loss_backward(const Tensor& grad, const Tensor& input, const Tensor& target, const Tensor* weight,
+                         std::string_view reduction, int64_t ignore_index, const Tensor& total_weight) {
   check_nll(input, target, weight);
   const Reduce how = reduction_of(reduction);
   const auto [index, weights] = classes_of(input, target, weight, ignore_index);
@@ -158,7 +164,8 @@ Tensor mse_loss(const Tensor& input, const Tensor& target, std::string_view redu
   const Value x(input), y(target);
   const Tensor squares = square(sub(x, y, Scalar(1), nullptr), nullptr);
   if (how == Reduce::None) return squares;
-  return how == Reduce::Mean ? mean(squares, std::nullopt, false, std::nullopt, nullptr) : sum(squares, std::nullopt, false, std::nullopt, nullptr);
+  return how == Reduce::Mean ? mean(squares, std::nullopt, false, std::nullopt, nullptr)
+                             : sum(squares, std::nullopt, false, std::nullopt, nullptr);
 }
 
 }  // namespace rl::ops

@@ -11,9 +11,10 @@ Tensor softmax_backward(const Tensor& grad, const Tensor& output, int64_t dim);
 Tensor log_softmax_backward(const Tensor& grad, const Tensor& output, int64_t dim);
 
 /// Negative log likelihood of input [N, C, d...] or [C] at the classes of target; the loss and the weights' sum.
-std::tuple<Tensor, Tensor> nll_loss(const Tensor& input, const Tensor& target, const Tensor* weight, std::string_view reduction, int64_t ignore_index);
-Tensor nll_loss_backward(const Tensor& grad, const Tensor& input, const Tensor& target, const Tensor* weight, std::string_view reduction,
-                         int64_t ignore_index, const Tensor& total_weight);
+std::tuple<Tensor, Tensor> nll_loss(const Tensor& input, const Tensor& target, const Tensor* weight,
+                                    std::string_view reduction, int64_t ignore_index);
+Tensor nll_loss_backward(const Tensor& grad, const Tensor& input, const Tensor& target, const Tensor* weight,
+                         std::string_view reduction, int64_t ignore_index, const Tensor& total_weight);
 Tensor mse_loss(const Tensor& input, const Tensor& target, std::string_view reduction);
 
 }  // namespace rl::ops

@@ -18,13 +18,17 @@ std::tuple<Tensor, Tensor> sort(const Tensor& input, int64_t dim, bool descendin
   const Tensor rows = as_contiguous(transpose(as_dtype(input, key), d, -1));
   const int64_t n = input.size(d), count = n ? input.numel() / n : 0;
   const Dims flat{count, n}, flat_strides{n, 1};
-  const Tensor values = empty(rows.sizes(), key, input.device()), indices = empty(rows.sizes(), DType::Int64, input.device());
-  const Tensor v = values.view(flat, flat_strides, 0), i = indices.view(flat, flat_strides, 0), x = rows.view(flat, flat_strides, rows.offset());
+  const Tensor values = empty(rows.sizes(), key, input.device()),
+               indices = empty(rows.sizes(), DType::Int64, input.device());
+  const Tensor v = values.view(flat, flat_strides, 0), i = indices.view(flat, flat_strides, 0),
+               x = rows.view(flat, flat_strides, rows.offset());
   launch(kernels::sort, {v, i, x}, key, Parameters::pack(kernels::SortParameters{descending}));
   return {as_contiguous(as_dtype(transpose(values, d, -1), input.dtype())), as_contiguous(transpose(indices, d, -1))};
 }
 
-Tensor argsort(const Tensor& input, int64_t dim, bool descending, bool stable) { return std::get<1>(sort(input, dim, descending, stable)); }
+Tensor argsort(const Tensor& input, int64_t dim, bool descending, bool stable) {
+  return std::get<1>(sort(input, dim, descending, stable));
+}
 
 std::tuple<Tensor, Tensor> topk(const Tensor& input, int64_t k, int64_t dim, bool largest, bool sorted) {
   const int d = wrap_dim(dim, input.ndim(), "topk");

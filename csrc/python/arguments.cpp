@@ -1,4 +1,5 @@
-// Readers' bodies: numbers, sizes, dtypes, devices and generators out of Python objects, and the errors for what is none.
+// Readers' bodies: numbers, sizes, dtypes, devices and generators out of Python objects, and the errors for what is
+// none.
 #include "python/arguments.h"
 
 #include <cstring>
@@ -25,8 +26,8 @@ void wrong_type(Place place, const char* expected, PyObject* got) {
   if (!place.op) fail(ErrorKind::Type, "expected ", expected, ", not ", Py_TYPE(got)->tp_name);
   const Param& p = place.op->params[size_t(place.slot)];
   const std::string position = p.keyword_only ? "" : concat(" (position ", place.slot + 1, ")");
-  fail(ErrorKind::Type, place.op->row->name, "(): argument '", PyUnicode_AsUTF8(p.name), "'", position, " must be ", expected,
-       ", not ", Py_TYPE(got)->tp_name);
+  fail(ErrorKind::Type, place.op->row->name, "(): argument '", PyUnicode_AsUTF8(p.name), "'", position, " must be ",
+       expected, ", not ", Py_TYPE(got)->tp_name);
 }
 
 bool is_number(PyObject* o) {
@@ -70,7 +71,8 @@ int64_t to_int(PyObject* o, Place place) {
   if (PyLong_Check(o)) {
     int overflow = 0;
     const long long v = PyLong_AsLongLongAndOverflow(o, &overflow);
-    RL_CHECK(overflow == 0, place.op ? place.op->row->name : "int", ": Overflow when unpacking long; the value is beyond 64 bits");
+    RL_CHECK(overflow == 0, place.op ? place.op->row->name : "int",
+             ": Overflow when unpacking long; the value is beyond 64 bits");
     return v;
   }
   if (!is_int(o)) wrong_type(place, "int", o);
@@ -101,12 +103,14 @@ Dims to_dims(PyObject* o, Place place) {
   if (is_int(o)) return Dims{to_int(o, place)};
   if (!PyTuple_Check(o) && !PyList_Check(o)) wrong_type(place, "tuple of ints", o);
   const Py_ssize_t n = PySequence_Fast_GET_SIZE(o);
-  RL_CHECK(n <= kMaxDims, place.op ? place.op->row->name : "sizes", ": ", n, " sizes; a tensor has at most ", kMaxDims, " dims");
+  RL_CHECK(n <= kMaxDims, place.op ? place.op->row->name : "sizes", ": ", n, " sizes; a tensor has at most ", kMaxDims,
+           " dims");
   Dims dims;
   for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(o); ++i) {
     PyObject* item = PySequence_Fast_GET_ITEM(o, i);
     if (!is_int(item)) {
-      const std::string expected = concat("tuple of ints, but found element of type ", Py_TYPE(item)->tp_name, " at pos ", i);
+      const std::string expected =
+          concat("tuple of ints, but found element of type ", Py_TYPE(item)->tp_name, " at pos ", i);
       wrong_type(place, expected.c_str(), o);
     }
     dims.push_back(to_int(item, place));
@@ -134,7 +138,8 @@ void Reader<Tensor*>::read(PyObject* o, Place place) {
   if (o == Py_None) return;
   if (!is_tensor(o)) wrong_type(place, "Tensor", o);
   RL_CHECK((mode & kNoGrad) || !requires_grad(as_tensor(o)), place.op->row->name,
-           "(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.");
+           "(): functions with out=... arguments don't support automatic differentiation, but one of the arguments "
+           "requires grad.");
   value = as_tensor(o)->value;
 }
 
@@ -145,7 +150,8 @@ void Reader<const std::vector<Tensor>&>::read(PyObject* o, Place place) {
   for (Py_ssize_t i = 0; i < n; ++i) {
     PyObject* item = PySequence_Fast_GET_ITEM(o, i);
     if (!is_tensor(item))
-      fail(ErrorKind::Type, "expected Tensor as element ", i, " in argument ", place.slot, ", but got ", Py_TYPE(item)->tp_name);
+      fail(ErrorKind::Type, "expected Tensor as element ", i, " in argument ", place.slot, ", but got ",
+           Py_TYPE(item)->tp_name);
     value.push_back(as_tensor(item)->value);
   }
 }

@@ -36,12 +36,12 @@ class ReleaseGil {
   PyThreadState* state_;
 };
 
-bool is_number(PyObject* o);   // bool, int, float, complex, or what converts to one without being a sequence
+bool is_number(PyObject* o);  // bool, int, float, complex, or what converts to one without being a sequence
 Scalar to_scalar(PyObject* o, Place place);
 int64_t to_int(PyObject* o, Place place);
 double to_double(PyObject* o, Place place);
 bool is_int(PyObject* o);
-bool is_ints(PyObject* o);     // a tuple, list or Size of ints
+bool is_ints(PyObject* o);  // a tuple, list or Size of ints
 Dims to_dims(PyObject* o, Place place);
 Generator* to_generator(PyObject* o, Place place);
 bool is_generator(PyObject* o);
@@ -162,14 +162,14 @@ struct Reader<const std::vector<Tensor>&> : ReaderBase {
 };
 
 /// Plain values: one line says what is accepted and how it is read.
-#define RL_READER(Type, Give, accept_expression, read_expression)          \
-  template <>                                                              \
-  struct Reader<Type> : ReaderBase {                                       \
-    using Given = Give;                                                    \
-    Given value{};                                                         \
+#define RL_READER(Type, Give, accept_expression, read_expression)                     \
+  template <>                                                                         \
+  struct Reader<Type> : ReaderBase {                                                  \
+    using Given = Give;                                                               \
+    Given value{};                                                                    \
     void read(PyObject* o, [[maybe_unused]] Place place) { value = read_expression; } \
-    static bool accepts(PyObject* o) { return accept_expression; }         \
-    const Given& get() const { return value; }                             \
+    static bool accepts(PyObject* o) { return accept_expression; }                    \
+    const Given& get() const { return value; }                                        \
   };
 bool to_bool(PyObject* o, Place place);
 DType to_dtype(PyObject* o, Place place);
@@ -183,7 +183,7 @@ RL_READER(bool, bool, PyBool_Check(o) || is_int(o), to_bool(o, place))
 RL_READER(const Dims&, Dims, is_ints(o) || is_int(o), to_dims(o, place))
 RL_READER(std::string_view, std::string_view, PyUnicode_Check(o), to_text(o, place))
 RL_READER(Generator*, Generator*, o == Py_None || is_generator(o), o == Py_None ? nullptr : to_generator(o, place))
-#define RL_OPTIONAL(Type, accept_expression, read_expression) \
+#define RL_OPTIONAL(Type, accept_expression, read_expression)                              \
   RL_READER(std::optional<Type>, std::optional<Type>, o == Py_None || (accept_expression), \
             o == Py_None ? std::nullopt : std::optional<Type>(read_expression))
 RL_OPTIONAL(Scalar, is_number(o), to_scalar(o, place))

@@ -23,13 +23,16 @@ std::unordered_map<PyObject*, std::vector<OpEntry*>>& functions() {
   return *map;
 }
 
-FastCall implementation(const OpEntry& op) { return reinterpret_cast<FastCall>(reinterpret_cast<void*>(op.method.ml_meth)); }
+FastCall implementation(const OpEntry& op) {
+  return reinterpret_cast<FastCall>(reinterpret_cast<void*>(op.method.ml_meth));
+}
 
 /// NumPy's names for PyTorch's parameters, which PyTorch takes too.
 const char* canonical(const char* name) {
   if (!std::strcmp(name, "axis")) return "dim";
   if (!std::strcmp(name, "keepdims")) return "keepdim";
-  if (!std::strcmp(name, "x") || !std::strcmp(name, "a") || !std::strcmp(name, "x1") || !std::strcmp(name, "self")) return "input";
+  if (!std::strcmp(name, "x") || !std::strcmp(name, "a") || !std::strcmp(name, "x1") || !std::strcmp(name, "self"))
+    return "input";
   if (!std::strcmp(name, "x2")) return "other";
   return name;
 }
@@ -57,8 +60,8 @@ bool is_ignored(const char* name) {
 }
 
 [[noreturn]] void too_many(const OpEntry& op, Py_ssize_t given) {
-  fail(ErrorKind::Type, op.row->name, "() takes ", op.positional, " positional argument", op.positional == 1 ? "" : "s", " but ",
-       given, given == 1 ? " was given" : " were given");
+  fail(ErrorKind::Type, op.row->name, "() takes ", op.positional, " positional argument", op.positional == 1 ? "" : "s",
+       " but ", given, given == 1 ? " was given" : " were given");
 }
 
 void fill_defaults(const OpEntry& op, std::span<PyObject*> slots) {
@@ -70,13 +73,14 @@ void fill_defaults(const OpEntry& op, std::span<PyObject*> slots) {
     missing += (missing.empty() ? "\"" : ", \"") + std::string(PyUnicode_AsUTF8(op.params[i].name)) + "\"";
   }
   if (!missing.empty())
-    fail(ErrorKind::Type, op.row->name, "() missing required argument(s): ", missing, " (missing 1 required positional arguments)");
+    fail(ErrorKind::Type, op.row->name, "() missing required argument(s): ", missing,
+         " (missing 1 required positional arguments)");
 }
 
 /// Same view of the same storage?
 bool is_same(const Tensor& a, const Tensor& b) {
-  return a.storage() == b.storage() && a.version() == b.version() && a.offset() == b.offset() && a.dtype() == b.dtype() &&
-         a.sizes() == b.sizes() && a.strides() == b.strides();
+  return a.storage() == b.storage() && a.version() == b.version() && a.offset() == b.offset() &&
+         a.dtype() == b.dtype() && a.sizes() == b.sizes() && a.strides() == b.strides();
 }
 
 std::vector<PyTypeObject*> plain_classes;
@@ -128,7 +132,8 @@ PyObject* call_overloads(PyObject* self, PyObject* const* args, Py_ssize_t nargs
       got += std::string(got.empty() ? "" : ", ") + PyUnicode_AsUTF8(PyTuple_GET_ITEM(kwnames, i)) + "=" +
              Py_TYPE(args[nargs + i])->tp_name;
     for (const OpEntry* op : all->entries) expected += concat("\n * (", op->row->arguments, ")");
-    fail(ErrorKind::Type, all->name, "() received an invalid combination of arguments - got (", got, "), but expected one of:", expected);
+    fail(ErrorKind::Type, all->name, "() received an invalid combination of arguments - got (", got,
+         "), but expected one of:", expected);
   });
 }
 
@@ -184,7 +189,8 @@ PyObject* define(OpEntry& entry, const ops::Row& row, std::vector<Param> params,
   entry.node_name = camel(base.c_str()) + "Backward0";
   entry.signature = concat(row.name, "(", row.arguments, ")");
   entry.doc = entry.signature + "\n--\n\n";
-  entry.method = {row.name, reinterpret_cast<PyCFunction>(implementation), METH_FASTCALL | METH_KEYWORDS, entry.doc.c_str()};
+  entry.method = {row.name, reinterpret_cast<PyCFunction>(implementation), METH_FASTCALL | METH_KEYWORDS,
+                  entry.doc.c_str()};
   const Owned module(PyUnicode_FromString("rushlight"));
   entry.function = Owned::checked(PyCFunction_NewEx(&entry.method, nullptr, module.get())).release();
   functions()[entry.function] = {&entry};
@@ -192,8 +198,8 @@ PyObject* define(OpEntry& entry, const ops::Row& row, std::vector<Param> params,
   return entry.function;
 }
 
-void bind_arguments(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames, std::span<PyObject*> slots, Owned& varargs,
-          bool& wants_grad) {
+void bind_arguments(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames,
+                    std::span<PyObject*> slots, Owned& varargs, bool& wants_grad) {
   Py_ssize_t placed = nargs;
   if (RL_UNLIKELY(op.positional > 0 && op.params[size_t(op.positional) - 1].varargs && nargs >= op.positional)) {
     // sizes: as one sequence or one by one
@@ -295,11 +301,13 @@ PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* 
   Owned result(made);
   if (RL_UNLIKELY(out != nullptr)) {
     RL_CHECK(!wants_record(op, slots), op.row->name,
-             "(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.");
+             "(): functions with out=... arguments don't support automatic differentiation, but one of the arguments "
+             "requires grad.");
     return result.release();
   }
   const bool single = is_tensor(made);
-  if (op.row->returns == ops::Returns::InputIfSame && single && is_same(as_tensor(made)->value, as_tensor(slots[0])->value)) {
+  if (op.row->returns == ops::Returns::InputIfSame && single &&
+      is_same(as_tensor(made)->value, as_tensor(slots[0])->value)) {
     return Py_NewRef(slots[0]);
   }
   if (!single && !PyTuple_Check(made)) return result.release();
@@ -309,7 +317,8 @@ PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* 
     for (PyObject* r : results) note_view(r, as_tensor(slots[0]));
   if (wants_record(op, slots)) record(op, slots, results);
   if (RL_UNLIKELY(wants_grad)) {
-    RL_CHECK(is_differentiable(as_tensor(made)->value.dtype()), "Only Tensors of floating point and complex dtype can require gradients");
+    RL_CHECK(is_differentiable(as_tensor(made)->value.dtype()),
+             "Only Tensors of floating point and complex dtype can require gradients");
     as_tensor(made)->requires_grad = true;
   }
   return single ? result.release() : named(op, std::move(result));
@@ -392,7 +401,8 @@ Rule read_rule(const OpEntry& op, const py::object& given) {
     const bool shape = names[i].size() > 6 && names[i].ends_with("_shape");
     if (shape) names[i].resize(names[i].size() - 6);
     const int at = find_param(op, py::str(names[i]).ptr());
-    RL_CHECK_VALUE(at >= 0, "the rule of ", op.row->function, " names '", names[i], "', which is no argument of it: ", op.row->arguments);
+    RL_CHECK_VALUE(at >= 0, "the rule of ", op.row->function, " names '", names[i],
+                   "', which is no argument of it: ", op.row->arguments);
     rule.wants.push_back(shape ? kShape + at : at);
     (shape ? rule.keeps_shape : rule.keeps) |= uint64_t(1) << at;
   }
@@ -421,14 +431,17 @@ void set_doc(const py::object& function, const std::string& text) {
 void add_call(py::module_& m) {
   m.def("_set_rules", &set_rules);
   m.def("_set_doc", &set_doc);
-  m.def("_inherit_rules", [](const py::object& in_place, const py::object& function) {
-    const OpEntry* from = entries_of(function).front();
-    for (OpEntry* op : entries_of(in_place)) {
-      op->rules = from->rules;  // the arguments are the same but for out=, which comes last
-      op->rules.resize(op->tensor_slots.size());
-      op->node_name = from->node_name;
-    }
-  }, "Gives an in-place op the derivative of its out-of-place form.");
+  m.def(
+      "_inherit_rules",
+      [](const py::object& in_place, const py::object& function) {
+        const OpEntry* from = entries_of(function).front();
+        for (OpEntry* op : entries_of(in_place)) {
+          op->rules = from->rules;  // the arguments are the same but for out=, which comes last
+          op->rules.resize(op->tensor_slots.size());
+          op->node_name = from->node_name;
+        }
+      },
+      "Gives an in-place op the derivative of its out-of-place form.");
   m.def("_set_result_type", [](const py::object& function, const py::object& type) {
     for (OpEntry* op : entries_of(function)) op->result_type = type.inc_ref().ptr();
   });
@@ -438,15 +451,20 @@ void add_call(py::module_& m) {
         if (rule) return true;
     return false;
   });
-  m.def("_results_are_tensors", [](py::type type) {
-    plain_classes.push_back(reinterpret_cast<PyTypeObject*>(type.inc_ref().ptr()));
-  }, "Results computed from this subclass are plain tensors, as PyTorch has it for Parameter.");
-  m.def("_rows", [] {
-    py::list all;
-    for (const ops::Row& row : ops::rows())
-      all.append(py::make_tuple(row.function, row.name, row.arguments, int(row.kind), int(row.returns), row.shape_from_data));
-    return all;
-  }, "The registry: (function, name, arguments, kind, returns, shape_from_data) of every row.");
+  m.def(
+      "_results_are_tensors",
+      [](py::type type) { plain_classes.push_back(reinterpret_cast<PyTypeObject*>(type.inc_ref().ptr())); },
+      "Results computed from this subclass are plain tensors, as PyTorch has it for Parameter.");
+  m.def(
+      "_rows",
+      [] {
+        py::list all;
+        for (const ops::Row& row : ops::rows())
+          all.append(py::make_tuple(row.function, row.name, row.arguments, int(row.kind), int(row.returns),
+                                    row.shape_from_data));
+        return all;
+      },
+      "The registry: (function, name, arguments, kind, returns, shape_from_data) of every row.");
 }
 
 }  // namespace rl::python

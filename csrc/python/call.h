@@ -1,4 +1,5 @@
-// The upper door. Every op enters through `call`: arguments, mode word, the op, results, recording, the name in any error.
+// The upper door. Every op enters through `call`: arguments, mode word, the op, results, recording, the name in any
+// error.
 #pragma once
 
 #include <array>
@@ -18,21 +19,21 @@ struct Rule {
   enum class Word : uint8_t { None, Same, Zero };
   PyObject* function = nullptr;  // null: a word, or no derivative
   Word word = Word::None;
-  std::vector<int> wants;        // kGradient, kResult, or a slot
-  uint64_t keeps = 0;            // slots
-  uint64_t keeps_shape = 0;      // slots of which the shape alone is asked for, as `input_shape`
+  std::vector<int> wants;    // kGradient, kResult, or a slot
+  uint64_t keeps = 0;        // slots
+  uint64_t keeps_shape = 0;  // slots of which the shape alone is asked for, as `input_shape`
   bool keeps_result = false;
   explicit operator bool() const { return function || word != Word::None; }
 };
 constexpr int kGradient = -1, kResult = -2, kShape = 64;  // kShape + slot: that tensor's shape
 
 struct Param {
-  PyObject* name;           // interned
-  PyObject* otherwise;      // the default; null where there is none
+  PyObject* name;       // interned
+  PyObject* otherwise;  // the default; null where there is none
   bool keyword_only = false;
   bool varargs = false;
-  bool tensor = false;      // takes a tensor or a list of them: has a place in grad=
-  bool list = false;        // takes a list of tensors
+  bool tensor = false;                   // takes a tensor or a list of them: has a place in grad=
+  bool list = false;                     // takes a list of tensors
   bool (*accepts)(PyObject*) = nullptr;  // for choosing among overloads
 };
 
@@ -42,9 +43,9 @@ struct OpEntry {
   std::string node_name;
   std::vector<Param> params;
   std::vector<int> tensor_slots;
-  int positional = 0;        // parameters that may be given by place
-  std::vector<Rule> rules;   // one a tensor slot; empty: not differentiable
-  std::string signature;     // "add($module, /, input, other, *, alpha=1, out=None)"
+  int positional = 0;       // parameters that may be given by place
+  std::vector<Rule> rules;  // one a tensor slot; empty: not differentiable
+  std::string signature;    // "add($module, /, input, other, *, alpha=1, out=None)"
   std::string doc;
   PyMethodDef method{};
   PyObject* function = nullptr;
@@ -55,9 +56,10 @@ struct OpEntry {
 PyObject* define(OpEntry& entry, const ops::Row& row, std::vector<Param> params, PyCFunctionFast_t implementation);
 /// Parses "input, *, dim=None" into params; names, defaults, flags.
 std::vector<Param> parse_signature(const char* text);
-/// Arguments to slots; false with a TypeError set where they do not fit. `requires_grad` is what a factory was asked for.
-void bind_arguments(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames, std::span<PyObject*> slots,
-          Owned& varargs, bool& requires_grad);
+/// Arguments to slots; false with a TypeError set where they do not fit. `requires_grad` is what a factory was asked
+/// for.
+void bind_arguments(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames,
+                    std::span<PyObject*> slots, Owned& varargs, bool& requires_grad);
 /// The class of results: Tensor, or the subclass among the arguments.
 PyTypeObject* result_class(const OpEntry& op, std::span<PyObject* const> slots);
 /// The entry that a Python function object belongs to, or null.
@@ -82,7 +84,8 @@ PyObject* wrap_result(const OpEntry& op, PyTypeObject* type, std::tuple<Tensor, 
 PyObject* wrap_result(const OpEntry& op, PyTypeObject* type, std::tuple<Tensor, Tensor, Tensor>&& three);
 
 /// What remains of a call once its op has returned: recording, views, the same object back.
-PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* result, PyObject* out, bool requires_grad);
+PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* result, PyObject* out,
+                 bool requires_grad);
 /// Refuses what may not be written, and copies slots[0] where a rule asks for what will be overwritten.
 Owned before_in_place(const OpEntry& op, std::span<PyObject* const> slots);
 PyObject* finish_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned original);
@@ -140,7 +143,8 @@ struct Bound {
   static PyObject* bind_row(const ops::Row& row) {
     std::vector<Param> params = parse_signature(row.arguments);
     if (params.size() != size_t(S::count))
-      fail(ErrorKind::Internal, "internal error: row ", row.name, " names ", params.size(), " arguments, its function has ", S::count);
+      fail(ErrorKind::Internal, "internal error: row ", row.name, " names ", params.size(),
+           " arguments, its function has ", S::count);
     describe(params, std::make_index_sequence<S::count>());
     return define(entry, row, std::move(params), reinterpret_cast<PyCFunctionFast_t>(reinterpret_cast<void*>(&call)));
   }

@@ -1,4 +1,5 @@
-// Into and out of tensors: Python numbers and nested sequences, NumPy arrays (without a copy where asked), lists, items.
+// Into and out of tensors: Python numbers and nested sequences, NumPy arrays (without a copy where asked), lists,
+// items.
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
@@ -16,8 +17,13 @@
 namespace rl::python {
 namespace {
 
-bool is_array(PyObject* o) { return std::strcmp(Py_TYPE(o)->tp_name, "numpy.ndarray") == 0 || PyObject_HasAttrString(o, "__array_interface__"); }
-bool is_list(PyObject* o) { return PyList_Check(o) || PyTuple_Check(o) || (PySequence_Check(o) && !PyUnicode_Check(o) && !PyBytes_Check(o) && !is_tensor(o) && !is_number(o)); }
+bool is_array(PyObject* o) {
+  return std::strcmp(Py_TYPE(o)->tp_name, "numpy.ndarray") == 0 || PyObject_HasAttrString(o, "__array_interface__");
+}
+bool is_list(PyObject* o) {
+  return PyList_Check(o) || PyTuple_Check(o) ||
+         (PySequence_Check(o) && !PyUnicode_Check(o) && !PyBytes_Check(o) && !is_tensor(o) && !is_number(o));
+}
 
 // ---- from Python values -------------------------------------------------------------------------------------------
 
@@ -46,7 +52,8 @@ void read_shape(PyObject* data, Dims& sizes) {
 /// The widest kind of number anywhere in the data.
 DType infer_dtype(PyObject* data) {
   if (is_tensor(data)) return as_tensor(data)->value.dtype();
-  if (PyFloat_Check(data)) return std::strcmp(Py_TYPE(data)->tp_name, "numpy.float64") == 0 ? DType::Float64 : default_dtype();
+  if (PyFloat_Check(data))
+    return std::strcmp(Py_TYPE(data)->tp_name, "numpy.float64") == 0 ? DType::Float64 : default_dtype();
   if (is_list(data)) {
     const Py_ssize_t n = PySequence_Size(data);
     if (n < 0) throw PythonError();
@@ -63,7 +70,7 @@ DType infer_dtype(PyObject* data) {
   const char* type = Py_TYPE(data)->tp_name;
   if (std::strncmp(type, "numpy.", 6) == 0) {
 #define X(name, Name, cpp, Short) \
-    if (std::strcmp(type + 6, #name) == 0) return DType::Name;
+  if (std::strcmp(type + 6, #name) == 0) return DType::Name;
     RL_FOR_EACH_DTYPE(X)
 #undef X
     if (std::strncmp(type + 6, "bool", 4) == 0) return DType::Bool;
@@ -82,7 +89,9 @@ void store_all(PyObject* data, const Dims& sizes, int dim, DType dtype, char*& w
     return;
   }
   if (dim == sizes.size()) {
-    if (is_list(data)) fail(ErrorKind::Value, "expected a number at dim ", dim, ", but got a sequence: the nested lists differ in depth");
+    if (is_list(data))
+      fail(ErrorKind::Value, "expected a number at dim ", dim,
+           ", but got a sequence: the nested lists differ in depth");
     if (!is_number(data)) not_a_number(data);
     const Scalar s = to_scalar(data, {});
     if (is_integer(dtype) && s.category() == 2 && !(s.real() == s.real()))
@@ -105,13 +114,21 @@ DType dtype_of_array(const py::array& a) {
   const auto size = a.dtype().itemsize();
   switch (kind) {
     case 'b': return DType::Bool;
-    case 'f': if (size == 2) return DType::Float16; if (size == 4) return DType::Float32; if (size == 8) return DType::Float64; break;
-    case 'c': if (size == 8) return DType::Complex64; if (size == 16) return DType::Complex128; break;
+    case 'f':
+      if (size == 2) return DType::Float16;
+      if (size == 4) return DType::Float32;
+      if (size == 8) return DType::Float64;
+      break;
+    case 'c':
+      if (size == 8) return DType::Complex64;
+      if (size == 16) return DType::Complex128;
+      break;
     case 'i': return size == 1 ? DType::Int8 : size == 2 ? DType::Int16 : size == 4 ? DType::Int32 : DType::Int64;
     case 'u': return size == 1 ? DType::UInt8 : size == 2 ? DType::UInt16 : size == 4 ? DType::UInt32 : DType::UInt64;
     default: break;
   }
-  fail(ErrorKind::Type, "can't convert np.ndarray of type ", std::string(py::str(a.dtype())), ". The supported types are: float64, float32, "
+  fail(ErrorKind::Type, "can't convert np.ndarray of type ", std::string(py::str(a.dtype())),
+       ". The supported types are: float64, float32, "
        "float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, and bool.");
 }
 
@@ -124,14 +141,18 @@ void release_array(void* array) {
 
 Tensor share_array(const py::array& a, const char* op) {
   const DType dtype = dtype_of_array(a);
-  RL_CHECK_VALUE(a.dtype().byteorder() != '>', op, ": given numpy array has byte order different from the native byte order.");
+  RL_CHECK_VALUE(a.dtype().byteorder() != '>', op,
+                 ": given numpy array has byte order different from the native byte order.");
   Dims sizes, strides;
   const int64_t item = item_size(dtype);
   for (py::ssize_t d = 0; d < a.ndim(); ++d) {
     sizes.push_back(a.shape(d));
-    RL_CHECK_VALUE(a.strides(d) >= 0, op, ": At least one stride in the given numpy array is negative, and tensors with negative strides are "
-                   "not currently supported. (You can probably work around this by making a copy of your array with array.copy().)");
-    RL_CHECK_VALUE(a.strides(d) % item == 0, op, ": given numpy array strides not a multiple of the element byte size. Copy the numpy array to "
+    RL_CHECK_VALUE(a.strides(d) >= 0, op,
+                   ": At least one stride in the given numpy array is negative, and tensors with negative strides are "
+                   "not currently supported. (You can probably work around this by making a copy of your array with "
+                   "array.copy().)");
+    RL_CHECK_VALUE(a.strides(d) % item == 0, op,
+                   ": given numpy array strides not a multiple of the element byte size. Copy the numpy array to "
                    "reallocate the memory.");
     strides.push_back(a.strides(d) / item);
   }
@@ -151,7 +172,9 @@ py::array array_of(const py::object& o) {
 Tensor copy_of_array(const py::object& o) {
   py::array a = array_of(o);
   (void)dtype_of_array(a);
-  a = py::module_::import("numpy").attr("ascontiguousarray")(a, py::arg("dtype") = a.dtype().attr("newbyteorder")("=")).attr("reshape")(a.attr("shape"));
+  a = py::module_::import("numpy")
+          .attr("ascontiguousarray")(a, py::arg("dtype") = a.dtype().attr("newbyteorder")("="))
+          .attr("reshape")(a.attr("shape"));
   return ops::clone(share_array(a, "tensor"));
 }
 
@@ -178,7 +201,8 @@ const char* numpy_code(DType d) {
 py::array to_numpy(const py::object& self) {
   const PyTensor* p = as_tensor(self.ptr());
   const Tensor& t = p->value;
-  RL_CHECK(!requires_grad(as_tensor(self.ptr())), "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.");
+  RL_CHECK(!requires_grad(as_tensor(self.ptr())),
+           "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.");
   RL_CHECK_TYPE(!t.is_meta(), "can't convert a meta tensor to numpy: it has no values");
   (void)read_host(t, "numpy");
   std::vector<py::ssize_t> sizes(t.sizes().begin(), t.sizes().end()), strides;
@@ -206,12 +230,17 @@ Tensor from_data(const py::object& data, std::optional<DType> dtype, std::option
   return ops::to(made, device, dtype, false);
 }
 
-std::optional<DType> maybe_dtype(const py::object& o) { return o.is_none() ? std::nullopt : std::optional(to_dtype(o.ptr(), {})); }
-std::optional<Device> maybe_device(const py::object& o) { return o.is_none() ? std::nullopt : std::optional(to_device(o.ptr(), {})); }
+std::optional<DType> maybe_dtype(const py::object& o) {
+  return o.is_none() ? std::nullopt : std::optional(to_dtype(o.ptr(), {}));
+}
+std::optional<Device> maybe_device(const py::object& o) {
+  return o.is_none() ? std::nullopt : std::optional(to_device(o.ptr(), {}));
+}
 
 py::object tensor(const py::object& data, const py::object& dtype, const py::object& device, bool needs_grad, bool) {
   Tensor made = from_data(data, maybe_dtype(dtype), maybe_device(device));
-  RL_CHECK(!needs_grad || is_differentiable(made.dtype()), "Only Tensors of floating point and complex dtype can require gradients");
+  RL_CHECK(!needs_grad || is_differentiable(made.dtype()),
+           "Only Tensors of floating point and complex dtype can require gradients");
   PyObject* object = wrap(std::move(made));
   as_tensor(object)->requires_grad = needs_grad;
   return py::reinterpret_steal<py::object>(object);
@@ -254,7 +283,8 @@ PyObject* nested(const Tensor& t, int dim, const char* where) {
   if (dim == t.ndim()) return number(t.dtype(), where);
   Owned list = Owned::checked(PyList_New(t.size(dim)));
   for (int64_t i = 0; i < t.size(dim); ++i)
-    PyList_SET_ITEM(list.get(), i, Owned::checked(nested(t, dim + 1, where + i * t.stride(dim) * item_size(t.dtype()))).release());
+    PyList_SET_ITEM(list.get(), i,
+                    Owned::checked(nested(t, dim + 1, where + i * t.stride(dim) * item_size(t.dtype()))).release());
   return list.release();
 }
 
@@ -269,13 +299,16 @@ PyObject* item(PyObject* self) {
 }
 
 void add_convert(py::module_& m) {
-  m.def("tensor", &tensor, py::arg("data"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
-        py::arg("requires_grad") = false, py::arg("pin_memory") = false);
+  m.def("tensor", &tensor, py::arg("data"), py::kw_only(), py::arg("dtype") = py::none(),
+        py::arg("device") = py::none(), py::arg("requires_grad") = false, py::arg("pin_memory") = false);
   m.def("_as_tensor", &as_tensor_like, py::arg("data"), py::arg("dtype") = py::none(), py::arg("device") = py::none());
-  m.def("from_numpy", [](const py::object& a) {
-    RL_CHECK_TYPE(py::isinstance<py::array>(a), "expected np.ndarray (got ", Py_TYPE(a.ptr())->tp_name, ")");
-    return share_array(py::reinterpret_borrow<py::array>(a), "from_numpy");
-  }, py::arg("ndarray"));
+  m.def(
+      "from_numpy",
+      [](const py::object& a) {
+        RL_CHECK_TYPE(py::isinstance<py::array>(a), "expected np.ndarray (got ", Py_TYPE(a.ptr())->tp_name, ")");
+        return share_array(py::reinterpret_borrow<py::array>(a), "from_numpy");
+      },
+      py::arg("ndarray"));
   m.def("_numpy", &to_numpy);
   m.def("_item", [](const py::object& t) {
     RL_CHECK_TYPE(is_tensor(t.ptr()), "item: expected a Tensor");

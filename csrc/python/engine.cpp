@@ -24,7 +24,7 @@ struct Pending {
   std::vector<Owned> grads;  // one an output
 };
 
-struct Target {  // what autograd.grad asks for
+struct Target {      // what autograd.grad asks for
   PyObject* object;  // a leaf's PyTensor or a Node
   uint32_t output_nr;
   Owned gradient;
@@ -113,14 +113,16 @@ class Walk {
   static Owned call_hook(PyObject* hook, Owned gradient) {
     Owned result = Owned::checked(PyObject_CallOneArg(hook, gradient.get()));
     if (result.get() == Py_None) return gradient;
-    RL_CHECK_TYPE(is_tensor(result.get()), "a tensor hook must return a Tensor or None, not ", Py_TYPE(result.get())->tp_name);
+    RL_CHECK_TYPE(is_tensor(result.get()), "a tensor hook must return a Tensor or None, not ",
+                  Py_TYPE(result.get())->tp_name);
     return result;
   }
 
   static Owned run_hooks(PyObject* dict, Owned gradient) {
     if (!dict || PyDict_Size(dict) == 0) return gradient;
     const Owned hooks = Owned::checked(PyDict_Values(dict));  // a hook may remove itself
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hooks.get()); ++i) gradient = call_hook(PyList_GET_ITEM(hooks.get(), i), std::move(gradient));
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hooks.get()); ++i)
+      gradient = call_hook(PyList_GET_ITEM(hooks.get(), i), std::move(gradient));
     return gradient;
   }
 
@@ -138,10 +140,12 @@ class Walk {
       ops::add_(into, ops::Value(g), Scalar(1));
     } else {
       // taken over where nobody else holds it and it lies in memory as the leaf does
-      const bool ours = Py_REFCNT(gradient.get()) == 1 && g.storage()->use_count() == 1 && Py_TYPE(gradient.get()) == tensor_class &&
-                        g.strides() == t->value.strides() && !as_tensor(gradient.get())->grad_fn;
+      const bool ours = Py_REFCNT(gradient.get()) == 1 && g.storage()->use_count() == 1 &&
+                        Py_TYPE(gradient.get()) == tensor_class && g.strides() == t->value.strides() &&
+                        !as_tensor(gradient.get())->grad_fn;
       if (!ours) {
-        Tensor copy = empty_strided(t->value.sizes(), strides_like(t->value.sizes(), t->value), t->value.dtype(), t->value.device());
+        Tensor copy = empty_strided(t->value.sizes(), strides_like(t->value.sizes(), t->value), t->value.dtype(),
+                                    t->value.device());
         ops::copy_values(copy, ops::Value(g));
         gradient = Owned(wrap(std::move(copy)));
       }
@@ -172,9 +176,12 @@ class Walk {
       const Owned hooks = Owned::checked(PyDict_Values(n->prehooks));
       for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hooks.get()); ++i) {
         PyObject* item = PyList_GET_ITEM(hooks.get(), i);
-        RL_CHECK_TYPE(PyTuple_Check(item) && PyTuple_GET_SIZE(item) == 3, "a result hook is (output_nr, function, keeps)");
+        RL_CHECK_TYPE(PyTuple_Check(item) && PyTuple_GET_SIZE(item) == 3,
+                      "a result hook is (output_nr, function, keeps)");
         const long nr = PyLong_AsLong(PyTuple_GET_ITEM(item, 0));
-        if ((PyTuple_GET_ITEM(item, 2) == Py_True) != keeping || nr < 0 || size_t(nr) >= work.grads.size() || !work.grads[size_t(nr)]) continue;
+        if ((PyTuple_GET_ITEM(item, 2) == Py_True) != keeping || nr < 0 || size_t(nr) >= work.grads.size() ||
+            !work.grads[size_t(nr)])
+          continue;
         work.grads[size_t(nr)] = call_hook(PyTuple_GET_ITEM(item, 1), std::move(work.grads[size_t(nr)]));
       }
     }
@@ -182,10 +189,11 @@ class Walk {
 
   [[noreturn]] static void changed(const Node* n, const Tensor& t, uint32_t expected, const char* what) {
     const char* writer = t.version()->last_writer;
-    fail(ErrorKind::Runtime, "one of the variables needed for gradient computation has been modified by an inplace operation: [torch.",
-         short_name(t.dtype()), "Tensor ", t.sizes(), "], ", what, " of ", node_name(n), " recorded at ", call_site(n), ", is at version ",
-         t.version()->value(), "; expected version ", expected, " instead. It was last written by ", writer ? writer : "an unnamed op",
-         ". Hint: clone() the tensor before the write, or write out of place.");
+    fail(ErrorKind::Runtime,
+         "one of the variables needed for gradient computation has been modified by an inplace operation: [torch.",
+         short_name(t.dtype()), "Tensor ", t.sizes(), "], ", what, " of ", node_name(n), " recorded at ", call_site(n),
+         ", is at version ", t.version()->value(), "; expected version ", expected, " instead. It was last written by ",
+         writer ? writer : "an unnamed op", ". Hint: clone() the tensor before the write, or write out of place.");
   }
 
   static bool keeps_anything(const Node* n) {
@@ -208,7 +216,8 @@ class Walk {
         arguments[count++] = results.get();
       } else if (want >= kShape) {
         PyObject* kept = n->saved[want - kShape];
-        if (is_tensor(kept)) held.push_back(Owned(size_object(as_tensor(kept)->value.sizes()))), kept = held.back().get();
+        if (is_tensor(kept))
+          held.push_back(Owned(size_object(as_tensor(kept)->value.sizes()))), kept = held.back().get();
         arguments[count++] = kept;
       } else {
         PyObject* kept = n->saved[want];
@@ -249,14 +258,15 @@ class Walk {
       gradient = Owned::checked(PyObject_CallFunctionObjArgs(sum_to_function, gradient.get(), size.get(), nullptr));
     }
     if (as_tensor(gradient.get())->value.dtype() != form.dtype)
-      gradient = Owned::checked(PyObject_CallFunctionObjArgs(cast_function, gradient.get(), Py_None, dtype_object(form.dtype), nullptr));
+      gradient = Owned::checked(
+          PyObject_CallFunctionObjArgs(cast_function, gradient.get(), Py_None, dtype_object(form.dtype), nullptr));
     return gradient;
   }
 
   void pass_on(Node* n, int edge, Owned gradient) {
     if (gradient.get() == Py_None) return;
-    RL_CHECK_TYPE(is_tensor(gradient.get()), "the derivative of ", node_name(n), " returned ", Py_TYPE(gradient.get())->tp_name,
-                  " where a Tensor belongs");
+    RL_CHECK_TYPE(is_tensor(gradient.get()), "the derivative of ", node_name(n), " returned ",
+                  Py_TYPE(gradient.get())->tp_name, " where a Tensor belongs");
     gradient = fit(n, edge, std::move(gradient));
     const Edge& to = n->edges[edge];
     if (is_node(to.target))
@@ -278,9 +288,12 @@ class Walk {
       if (!beyond) return;
     }
     if (n->released && keeps_anything(n))
-      fail(ErrorKind::Runtime, "Trying to backward through the graph a second time (or directly access saved tensors after they have "
-           "already been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
-           "retain_graph=True if you need to backward through the graph a second time. The node is ", node_name(n), " of ", call_site(n));
+      fail(ErrorKind::Runtime,
+           "Trying to backward through the graph a second time (or directly access saved tensors after they have "
+           "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
+           "autograd.grad(). Specify "
+           "retain_graph=True if you need to backward through the graph a second time. The node is ",
+           node_name(n), " of ", call_site(n));
     Owned gathered;
     if (n->outputs > 1) {
       gathered = Owned::checked(PyTuple_New(n->outputs));
@@ -289,7 +302,8 @@ class Walk {
     }
     Owned results;
     const std::vector<Rule>& rules = n->op->rules;
-    size_t live = 0, lists = 0;  // at most one differentiable argument is a list; it has the edges that the others leave
+    size_t live = 0,
+           lists = 0;  // at most one differentiable argument is a list; it has the edges that the others leave
     for (size_t j = 0; j < rules.size(); ++j) live += rules[j] && n->has_edge(j);
     lists = size_t(n->edge_count) + 1 - live;
     int edge = 0;
@@ -302,10 +316,12 @@ class Walk {
         for (size_t i = 0; i < lists; ++i) wanted |= wants(n->edges[size_t(edge) + i]);
         if (wanted) {
           const Owned all = apply(n, rule, work, gathered, results);
-          RL_CHECK_TYPE(PyList_Check(all.get()) || PyTuple_Check(all.get()), "the derivative of ", node_name(n), " must be a list");
+          RL_CHECK_TYPE(PyList_Check(all.get()) || PyTuple_Check(all.get()), "the derivative of ", node_name(n),
+                        " must be a list");
           RL_ASSERT(size_t(PySequence_Fast_GET_SIZE(all.get())) == lists);
           for (size_t i = 0; i < lists; ++i)
-            if (wants(n->edges[size_t(edge) + i])) pass_on(n, edge + int(i), Owned::borrow(PySequence_Fast_GET_ITEM(all.get(), Py_ssize_t(i))));
+            if (wants(n->edges[size_t(edge) + i]))
+              pass_on(n, edge + int(i), Owned::borrow(PySequence_Fast_GET_ITEM(all.get(), Py_ssize_t(i))));
         }
         edge += int(lists);
         continue;
@@ -355,8 +371,8 @@ Owned first_gradient(PyTensor* root, PyObject* given, bool create_graph) {
 }
 
 /// backward() and autograd.grad(): roots and their gradients; `inputs` None, or the tensors that gradients go to.
-py::object run_backward(const py::tuple& roots, const py::tuple& gradients, bool keep_graph, bool create_graph, const py::object& inputs,
-                        bool accumulate) {
+py::object run_backward(const py::tuple& roots, const py::tuple& gradients, bool keep_graph, bool create_graph,
+                        const py::object& inputs, bool accumulate) {
   Walk walk(keep_graph, create_graph);
   if (!inputs.is_none())
     for (const py::handle& t : inputs.cast<py::tuple>()) {
@@ -368,7 +384,8 @@ py::object run_backward(const py::tuple& roots, const py::tuple& gradients, bool
   for (size_t i = 0; i < roots.size(); ++i) {
     PyObject* root = py::object(roots[i]).ptr();
     RL_CHECK_TYPE(is_tensor(root), "outputs can be only Tensors, but got ", Py_TYPE(root)->tp_name);
-    RL_CHECK(requires_grad(as_tensor(root)), "element ", i, " of tensors does not require grad and does not have a grad_fn");
+    RL_CHECK(requires_grad(as_tensor(root)), "element ", i,
+             " of tensors does not require grad and does not have a grad_fn");
     const py::object given = gradients[i];
     walk.start(as_tensor(root), first_gradient(as_tensor(root), given.ptr(), create_graph));
   }

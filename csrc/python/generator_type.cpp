@@ -47,7 +47,8 @@ PyGenerator default_one() { return {Ref<Generator>(&default_generator())}; }
 }  // namespace
 
 void add_generator_type(py::module_& m) {
-  py::class_<PyGenerator> type(m, "Generator", "A stream of random numbers: mt19937, as PyTorch's CPU generator draws them.");
+  py::class_<PyGenerator> type(m, "Generator",
+                               "A stream of random numbers: mt19937, as PyTorch's CPU generator draws them.");
   type.def(py::init([](const py::object& device) {
              if (!device.is_none()) {
                const auto d = device_from(device.ptr());
@@ -56,34 +57,45 @@ void add_generator_type(py::module_& m) {
              return PyGenerator{Generator::make()};
            }),
            py::arg("device") = py::none())
-      .def("manual_seed", [](py::object self, const py::int_& seed) {
-        self.cast<PyGenerator&>().value->manual_seed(seed_from(seed));
-        return self;
-      }, py::arg("seed"))
+      .def(
+          "manual_seed",
+          [](py::object self, const py::int_& seed) {
+            self.cast<PyGenerator&>().value->manual_seed(seed_from(seed));
+            return self;
+          },
+          py::arg("seed"))
       .def("seed", [](PyGenerator& g) { return g.value->seed(); })
       .def("initial_seed", [](PyGenerator& g) { return g.value->initial_seed(); })
       .def("get_state", [](PyGenerator& g) { return state_of(*g.value); })
-      .def("set_state", [](py::object self, const Tensor& state) {
-        restore(*self.cast<PyGenerator&>().value, state);
-        return self;
-      }, py::arg("new_state"))
+      .def(
+          "set_state",
+          [](py::object self, const Tensor& state) {
+            restore(*self.cast<PyGenerator&>().value, state);
+            return self;
+          },
+          py::arg("new_state"))
       .def("clone_state", [](PyGenerator& g) { return PyGenerator{g.value->clone()}; })
       .def_property_readonly("device", [](PyGenerator&) { return Device{}; })
-      .def("__reduce__", [](py::object self) {
-        return py::make_tuple(py::type::of(self).attr("_restored"), py::make_tuple(self.attr("get_state")()));
-      })
+      .def("__reduce__",
+           [](py::object self) {
+             return py::make_tuple(py::type::of(self).attr("_restored"), py::make_tuple(self.attr("get_state")()));
+           })
       .def_static("_restored", [](const Tensor& state) {
         PyGenerator g{Generator::make()};
         restore(*g.value, state);
         return g;
       });
   type.attr("__module__") = "torch._C";
-  m.def("_default_generator", &default_one, "The generator that ops draw from in this thread when they are given none.");
-  m.def("_exchange_default_generator", [](const py::object& next) {
-    Ref<Generator> set = next.is_none() ? Ref<Generator>() : next.cast<PyGenerator&>().value;
-    Ref<Generator> before = exchange_default_generator(set);
-    return before ? py::cast(PyGenerator{before}) : py::object(py::none());
-  }, "Puts a generator into this thread's slot; None empties it. Returns what was there.");
+  m.def("_default_generator", &default_one,
+        "The generator that ops draw from in this thread when they are given none.");
+  m.def(
+      "_exchange_default_generator",
+      [](const py::object& next) {
+        Ref<Generator> set = next.is_none() ? Ref<Generator>() : next.cast<PyGenerator&>().value;
+        Ref<Generator> before = exchange_default_generator(set);
+        return before ? py::cast(PyGenerator{before}) : py::object(py::none());
+      },
+      "Puts a generator into this thread's slot; None empties it. Returns what was there.");
 }
 
 }  // namespace rl::python

@@ -8,8 +8,8 @@
 namespace rl::python {
 namespace {
 
-PyObject *select_op, *slice_op, *unsqueeze_op, *index_op, *index_put_op, *fill_op, *copy_op, *masked_fill_op, *view_op, *as_tensor_op,
-    *nonzero_op, *reshape_op, *to_op;
+PyObject *select_op, *slice_op, *unsqueeze_op, *index_op, *index_put_op, *fill_op, *copy_op, *masked_fill_op, *view_op,
+    *as_tensor_op, *nonzero_op, *reshape_op, *to_op;
 
 template <class... A>
 Owned call(PyObject* function, const A&... arguments) {
@@ -52,7 +52,8 @@ Parsed parse(PyObject* self, PyObject* key) {
   int used = 0, ellipses = 0;
   for (Owned& item : items) {
     PyObject* o = item.get();
-    const bool plain = o == Py_None || o == Py_Ellipsis || PyBool_Check(o) || PyLong_Check(o) || PySlice_Check(o) || is_tensor(o);
+    const bool plain =
+        o == Py_None || o == Py_Ellipsis || PyBool_Check(o) || PyLong_Check(o) || PySlice_Check(o) || is_tensor(o);
     if (!plain && (is_sequence(o) || PyObject_HasAttrString(o, "__array__"))) {
       item = call(as_tensor_op, o);
       if (as_tensor(item.get())->value.numel() == 0 && is_float(as_tensor(item.get())->value.dtype()))
@@ -79,7 +80,8 @@ Parsed parse(PyObject* self, PyObject* key) {
       auto* slice = reinterpret_cast<PySliceObject*>(o);
       if (slice->start != Py_None || slice->stop != Py_None || slice->step != Py_None) {
         const Owned at = number(dim), one = number(1);
-        p.view = call(slice_op, p.view.get(), at.get(), slice->start, slice->stop, slice->step == Py_None ? one.get() : slice->step);
+        p.view = call(slice_op, p.view.get(), at.get(), slice->start, slice->stop,
+                      slice->step == Py_None ? one.get() : slice->step);
       }
       ++dim;
     } else if (PyBool_Check(o)) {  // a new dim of one element, kept or not
@@ -89,8 +91,8 @@ Parsed parse(PyObject* self, PyObject* key) {
       p.advanced.push_back({dim++, Owned(wrap(std::move(index)))});
     } else if (is_int(o)) {
       const int64_t i = to_int(o, {});
-      RL_CHECK_INDEX(-now.size(dim) <= i && i < now.size(dim), "index ", i, " is out of bounds for dimension ", dim, " with size ",
-                     now.size(dim));
+      RL_CHECK_INDEX(-now.size(dim) <= i && i < now.size(dim), "index ", i, " is out of bounds for dimension ", dim,
+                     " with size ", now.size(dim));
       p.view = call(select_op, p.view.get(), number(dim).get(), number(i).get());
     } else if (is_tensor(o)) {
       const Tensor& index = as_tensor(o)->value;
@@ -108,13 +110,17 @@ Parsed parse(PyObject* self, PyObject* key) {
           continue;
         }
         const Owned columns = call(nonzero_op, o);
-        for (int d = 0; d < index.ndim(); ++d) p.advanced.push_back({dim++, Owned::borrow(PyTuple_GET_ITEM(columns.get(), d))});
+        for (int d = 0; d < index.ndim(); ++d)
+          p.advanced.push_back({dim++, Owned::borrow(PyTuple_GET_ITEM(columns.get(), d))});
       } else {
-        RL_CHECK_INDEX(is_integer(index.dtype()), "tensors used as indices must be long, int, byte or bool tensors, not torch.", name(index.dtype()));
+        RL_CHECK_INDEX(is_integer(index.dtype()),
+                       "tensors used as indices must be long, int, byte or bool tensors, not torch.",
+                       name(index.dtype()));
         p.advanced.push_back({dim++, owned});
       }
     } else {
-      fail(ErrorKind::Index, "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got ",
+      fail(ErrorKind::Index,
+           "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got ",
            Py_TYPE(o)->tp_name, ")");
     }
   }
@@ -123,7 +129,8 @@ Parsed parse(PyObject* self, PyObject* key) {
 
 /// dims and indices of what is left, as the op takes them.
 std::pair<Owned, Owned> lists(const std::vector<Advanced>& advanced) {
-  Owned dims = Owned::checked(PyTuple_New(Py_ssize_t(advanced.size()))), indices = Owned::checked(PyList_New(Py_ssize_t(advanced.size())));
+  Owned dims = Owned::checked(PyTuple_New(Py_ssize_t(advanced.size()))),
+        indices = Owned::checked(PyList_New(Py_ssize_t(advanced.size())));
   for (size_t i = 0; i < advanced.size(); ++i) {
     PyTuple_SET_ITEM(dims.get(), Py_ssize_t(i), number(advanced[i].dim).release());
     PyList_SET_ITEM(indices.get(), Py_ssize_t(i), Py_NewRef(advanced[i].index.get()));
@@ -171,7 +178,8 @@ int set_index(PyObject* self, PyObject* key, PyObject* value) {
         call(copy_op, p.view.get(), shaped_value(given.get(), as_tensor(p.view.get())->value.ndim()).get());
       return Py_None;
     }
-    if (p.lone_mask && (is_plain || as_tensor(given.get())->value.ndim() == 0) && as_tensor(p.lone_mask.get())->value.ndim() == as_tensor(self)->value.ndim()) {
+    if (p.lone_mask && (is_plain || as_tensor(given.get())->value.ndim() == 0) &&
+        as_tensor(p.lone_mask.get())->value.ndim() == as_tensor(self)->value.ndim()) {
       call(masked_fill_op, p.view.get(), p.lone_mask.get(), given.get());
       return Py_None;
     }

@@ -6,8 +6,8 @@
 namespace rl::python {
 
 enum Mode : uint32_t {
-  kNoGrad = 1,        // nothing is recorded
-  kInference = 2,     // results are marked as made under inference_mode
+  kNoGrad = 1,     // nothing is recorded
+  kInference = 2,  // results are marked as made under inference_mode
 };
 
 extern thread_local uint32_t mode;

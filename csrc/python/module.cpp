@@ -17,7 +17,11 @@
 
 namespace rl::python {
 
-#define RL_FAMILIES(X) X(pointwise) X(shape) X(create) X(product) X(reduce) X(scan) X(softmax) X(sort) X(index) X(join) X(random) X(optim)
+// clang-format off
+#define RL_FAMILIES(X)                                                                                 \
+  X(pointwise) X(shape) X(create) X(product) X(reduce) X(scan) X(softmax) X(sort) X(index) X(join)     \
+  X(random) X(optim)
+// clang-format on
 #define X(family) void bind_##family##_ops(py::module_& m);
 RL_FAMILIES(X)
 #undef X
@@ -63,32 +67,41 @@ void add_core(py::module_& m) {
   m.def("_promote_types", [](const py::object& a, const py::object& b) {
     return py::reinterpret_borrow<py::object>(dtype_object(promote(to_dtype(a.ptr(), {}), to_dtype(b.ptr(), {}))));
   });
-  m.def("_can_cast", [](const py::object& a, const py::object& b) { return ops::can_cast(to_dtype(a.ptr(), {}), to_dtype(b.ptr(), {})); });
+  m.def("_can_cast", [](const py::object& a, const py::object& b) {
+    return ops::can_cast(to_dtype(a.ptr(), {}), to_dtype(b.ptr(), {}));
+  });
   m.def("_strides", [](const Tensor& t) { return std::vector<int64_t>(t.strides().begin(), t.strides().end()); });
   m.def("_offset", [](const Tensor& t) { return t.offset(); });
   m.def("_data_ptr", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t.data()); });
   m.def("_storage_ptr", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t.storage().get()); });
   m.def("_is_contiguous", [](const Tensor& t) { return t.is_contiguous(); });
   m.def("_numel", [](const Tensor& t) { return t.numel(); });
-  m.def("_instance_method", [](const py::object& function) { return py::reinterpret_steal<py::object>(PyInstanceMethod_New(function.ptr())); },
-        "A builtin as a method: found on an instance, it gets it as its first argument.");
+  m.def(
+      "_instance_method",
+      [](const py::object& function) {
+        return py::reinterpret_steal<py::object>(PyInstanceMethod_New(function.ptr()));
+      },
+      "A builtin as a method: found on an instance, it gets it as its first argument.");
   m.def("_bump_version", [](const Tensor& t) { t.version()->bump(); });
   py::class_<Recording>(m, "_Recording", "Records the launches of a step between start() and stop().")
       .def(py::init<>())
-      .def("start", [](Recording& r) {
-        RL_CHECK(!r.open, "_Recording: already started");
-        r.before = exchange_observer(r.tape.get());
-        r.open = true;
-      })
-      .def("stop", [](Recording& r) {
-        RL_CHECK(r.open, "_Recording: not started");
-        exchange_observer(r.before);
-        r.open = false;
-      })
-      .def("replay", [](const Recording& r) {
-        RL_CHECK(!r.open, "_Recording: stop() before replay()");
-        r.tape->replay();
-      })
+      .def("start",
+           [](Recording& r) {
+             RL_CHECK(!r.open, "_Recording: already started");
+             r.before = exchange_observer(r.tape.get());
+             r.open = true;
+           })
+      .def("stop",
+           [](Recording& r) {
+             RL_CHECK(r.open, "_Recording: not started");
+             exchange_observer(r.before);
+             r.open = false;
+           })
+      .def("replay",
+           [](const Recording& r) {
+             RL_CHECK(!r.open, "_Recording: stop() before replay()");
+             r.tape->replay();
+           })
       .def("__len__", [](const Recording& r) { return r.tape->size(); });
 }
 

@@ -42,8 +42,7 @@ int node_clear(PyObject* self) {
 void node_dealloc(PyObject* self) {
   PyTypeObject* type = Py_TYPE(self);
   PyObject_GC_UnTrack(self);
-  Py_TRASHCAN_BEGIN(self, node_dealloc)
-  Node* n = as_node(self);
+  Py_TRASHCAN_BEGIN(self, node_dealloc) Node* n = as_node(self);
   if (n->weakrefs) PyObject_ClearWeakRefs(self);
   node_clear(self);
   Py_CLEAR(n->code);
@@ -94,15 +93,16 @@ int set_prehooks(PyObject* self, PyObject* value, void*) {
 PyObject* get_sequence(PyObject* self, void*) { return PyLong_FromUnsignedLongLong(as_node(self)->sequence); }
 PyObject* get_site(PyObject* self, void*) { return PyUnicode_FromString(call_site(as_node(self)).c_str()); }
 
-PyMethodDef methods[] = {{"name", method_name, METH_NOARGS, "name($self, /)\n--\n\nThe node's name, such as MulBackward0."},
-                         {nullptr, nullptr, 0, nullptr}};
-PyGetSetDef getset[] = {
-    {"next_functions", get_next_functions, nullptr, "Where its gradients go: pairs of node (or leaf) and output number.", nullptr},
-    {"_sequence_nr", get_sequence, nullptr, nullptr, nullptr},
-    {"_hooks", get_hooks, set_hooks, nullptr, nullptr},
-    {"_prehooks", get_prehooks, set_prehooks, nullptr, nullptr},
-    {"_call_site", get_site, nullptr, "File and line of the call that was recorded.", nullptr},
-    {nullptr, nullptr, nullptr, nullptr, nullptr}};
+PyMethodDef methods[] = {
+    {"name", method_name, METH_NOARGS, "name($self, /)\n--\n\nThe node's name, such as MulBackward0."},
+    {nullptr, nullptr, 0, nullptr}};
+PyGetSetDef getset[] = {{"next_functions", get_next_functions, nullptr,
+                         "Where its gradients go: pairs of node (or leaf) and output number.", nullptr},
+                        {"_sequence_nr", get_sequence, nullptr, nullptr, nullptr},
+                        {"_hooks", get_hooks, set_hooks, nullptr, nullptr},
+                        {"_prehooks", get_prehooks, set_prehooks, nullptr, nullptr},
+                        {"_call_site", get_site, nullptr, "File and line of the call that was recorded.", nullptr},
+                        {nullptr, nullptr, nullptr, nullptr, nullptr}};
 PyMemberDef members[] = {{"__weaklistoffset__", T_PYSSIZET, offsetof(Node, weakrefs), READONLY, nullptr},
                          {nullptr, 0, 0, 0, nullptr}};
 

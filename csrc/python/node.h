@@ -29,12 +29,11 @@ struct InputForm {
 };
 
 struct Node {
-  PyObject_VAR_HEAD
-  uint64_t sequence;
-  const OpEntry* op;     // null for a node of a Python autograd.Function
-  PyObject* python;      // its ctx then; else null
-  PyObject** saved;      // owned, one a slot of the op, null where not kept
-  uint32_t* versions;    // of the tensors among them
+  PyObject_VAR_HEAD uint64_t sequence;
+  const OpEntry* op;   // null for a node of a Python autograd.Function
+  PyObject* python;    // its ctx then; else null
+  PyObject** saved;    // owned, one a slot of the op, null where not kept
+  uint32_t* versions;  // of the tensors among them
   Edge* edges;
   int saved_count, edge_count, outputs;
   std::vector<SavedResult>* results;  // null where no rule names `out`
@@ -42,7 +41,7 @@ struct Node {
   PyObject* hooks;                    // dict or null
   PyObject* prehooks;
   PyObject* weakrefs;
-  PyObject* code;                     // call site: resolved only in an error
+  PyObject* code;  // call site: resolved only in an error
   int instruction;
   bool released;
   uint32_t tensor_places;  // bit j: the j-th tensor argument was a tensor (or a list), not a number or None

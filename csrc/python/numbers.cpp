@@ -11,10 +11,12 @@ namespace {
 using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*);
 
 // One pointer an operator, filled once the rows are bound.
+// clang-format off
 #define RL_OPERATORS(X)                                                                                             \
   X(add) X(sub) X(mul) X(div) X(floor_divide) X(remainder) X(pow) X(matmul) X(bitwise_and) X(bitwise_or)            \
   X(bitwise_xor) X(neg) X(abs) X(bitwise_not) X(add_) X(sub_) X(mul_) X(div_) X(floor_divide_) X(remainder_)        \
   X(pow_) X(bitwise_and_) X(bitwise_or_) X(bitwise_xor_) X(eq) X(ne) X(lt) X(le) X(gt) X(ge) X(rsub) X(reciprocal)
+// clang-format on
 #define X(name) FastCall call_##name;
 RL_OPERATORS(X)
 #undef X
@@ -89,8 +91,9 @@ int slot_bool(PyObject* self) {
     RL_CHECK(t.numel() != 0, "Boolean value of Tensor with no values is ambiguous");
     RL_CHECK(t.numel() == 1, "Boolean value of Tensor with more than one value is ambiguous");
     const Scalar s = load_scalar(t.dtype(), read_host(t, "bool"));
-    return s.category() == 2 ? PyBool_FromLong(s.real() != 0) : s.category() == 3 ? PyBool_FromLong(s.real() != 0 || s.imag() != 0)
-                                                                                  : PyBool_FromLong(s.integer() != 0);
+    return s.category() == 2   ? PyBool_FromLong(s.real() != 0)
+           : s.category() == 3 ? PyBool_FromLong(s.real() != 0 || s.imag() != 0)
+                               : PyBool_FromLong(s.integer() != 0);
   });
   if (!result) return -1;
   const int value = result == Py_True;

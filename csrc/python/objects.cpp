@@ -75,7 +75,9 @@ PyObject* size_subscript(PyObject* self, PyObject* key) {
   PyObject* item = PyTuple_Type.tp_as_mapping->mp_subscript(self, key);
   return PySlice_Check(key) ? as_size(item) : item;
 }
-PyObject* size_concat(PyObject* self, PyObject* other) { return as_size(PyTuple_Type.tp_as_sequence->sq_concat(self, other)); }
+PyObject* size_concat(PyObject* self, PyObject* other) {
+  return as_size(PyTuple_Type.tp_as_sequence->sq_concat(self, other));
+}
 PyObject* size_repeat(PyObject* self, Py_ssize_t n) { return as_size(PyTuple_Type.tp_as_sequence->sq_repeat(self, n)); }
 PyObject* size_reduce(PyObject* self, PyObject*) {
   const Owned tuple(PyTuple_GetSlice(self, 0, PyTuple_GET_SIZE(self)));
@@ -88,14 +90,15 @@ PyMethodDef size_methods[] = {
     {nullptr, nullptr, 0, nullptr}};
 
 PyTypeObject* make_size_type() {
-  PyType_Slot slots[] = {{Py_tp_base, &PyTuple_Type},
-                         {Py_tp_repr, reinterpret_cast<void*>(&size_repr)},
-                         {Py_tp_methods, size_methods},
-                         {Py_mp_subscript, reinterpret_cast<void*>(&size_subscript)},
-                         {Py_sq_concat, reinterpret_cast<void*>(&size_concat)},
-                         {Py_sq_repeat, reinterpret_cast<void*>(&size_repeat)},
-                         {Py_tp_doc, const_cast<char*>("The shape of a tensor: a tuple of ints that prints as torch.Size([2, 3]).")},
-                         {0, nullptr}};
+  PyType_Slot slots[] = {
+      {Py_tp_base, &PyTuple_Type},
+      {Py_tp_repr, reinterpret_cast<void*>(&size_repr)},
+      {Py_tp_methods, size_methods},
+      {Py_mp_subscript, reinterpret_cast<void*>(&size_subscript)},
+      {Py_sq_concat, reinterpret_cast<void*>(&size_concat)},
+      {Py_sq_repeat, reinterpret_cast<void*>(&size_repeat)},
+      {Py_tp_doc, const_cast<char*>("The shape of a tensor: a tuple of ints that prints as torch.Size([2, 3]).")},
+      {0, nullptr}};
   PyType_Spec spec{"torch.Size", 0, 0, Py_TPFLAGS_DEFAULT, slots};
   return reinterpret_cast<PyTypeObject*>(Owned::checked(PyType_FromSpec(&spec)).release());
 }
@@ -142,11 +145,14 @@ void add_objects(py::module_& m) {
       .def("__reduce__", [](const DTypeObject& d) { return std::string(name(d.dtype)); })
       .def("__deepcopy__", [](py::object self, py::object) { return self; })
       .def("__copy__", [](py::object self) { return self; })
-      .def_property_readonly("itemsize", [](const DTypeObject& d) { return item_size(d.dtype); }, "Bytes of one element.")
+      .def_property_readonly(
+          "itemsize", [](const DTypeObject& d) { return item_size(d.dtype); }, "Bytes of one element.")
       .def_property_readonly("is_floating_point", [](const DTypeObject& d) { return is_float(d.dtype); })
       .def_property_readonly("is_complex", [](const DTypeObject& d) { return is_complex(d.dtype); })
-      .def_property_readonly("is_signed", [](const DTypeObject& d) { return !contains(kUnsigned | only(DType::Bool), d.dtype); })
-      .def("to_real", [](const DTypeObject& d) { return py::reinterpret_borrow<py::object>(dtype_object(real_of(d.dtype))); })
+      .def_property_readonly("is_signed",
+                             [](const DTypeObject& d) { return !contains(kUnsigned | only(DType::Bool), d.dtype); })
+      .def("to_real",
+           [](const DTypeObject& d) { return py::reinterpret_borrow<py::object>(dtype_object(real_of(d.dtype))); })
       .def("to_complex", [](const DTypeObject& d) {
         return py::reinterpret_borrow<py::object>(dtype_object(is_complex(d.dtype) ? d.dtype : complex_of(d.dtype)));
       });
@@ -163,7 +169,8 @@ void add_objects(py::module_& m) {
              std::optional<Device> d = device_from(type.ptr());
              RL_CHECK_TYPE(d, "device(): expected a device or a string such as 'cpu'");
              if (index) {
-               RL_CHECK(d->index < 0, "type (string) must not include an index because index was passed explicitly: ", to_string(*d));
+               RL_CHECK(d->index < 0,
+                        "type (string) must not include an index because index was passed explicitly: ", to_string(*d));
                RL_CHECK(*index >= 0 && *index < 128, "Device index must not be negative");
                d->index = int8_t(*index);
              }
@@ -171,7 +178,8 @@ void add_objects(py::module_& m) {
            }),
            py::arg("type"), py::arg("index") = py::none())
       .def_property_readonly("type", [](Device d) { return std::string(type_text(d)); })
-      .def_property_readonly("index", [](Device d) { return d.index < 0 ? py::object(py::none()) : py::object(py::int_(int(d.index))); })
+      .def_property_readonly(
+          "index", [](Device d) { return d.index < 0 ? py::object(py::none()) : py::object(py::int_(int(d.index))); })
       .def("__repr__",
            [](Device d) {
              const std::string index = d.index < 0 ? "" : ", index=" + std::to_string(int(d.index));
@@ -181,9 +189,8 @@ void add_objects(py::module_& m) {
       .def("__eq__",
            [](Device d, const py::object& other) { return py::isinstance<Device>(other) && other.cast<Device>() == d; })
       .def("__hash__", [](Device d) { return int(d.type) * 1000 + d.index; })
-      .def("__reduce__", [](py::object self) {
-        return py::make_tuple(py::type::of(self), py::make_tuple(py::str(self)));
-      });
+      .def("__reduce__",
+           [](py::object self) { return py::make_tuple(py::type::of(self), py::make_tuple(py::str(self))); });
   device.attr("__module__") = "torch";
   device_type = reinterpret_cast<PyTypeObject*>(device.ptr());
 

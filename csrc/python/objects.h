@@ -12,11 +12,12 @@ namespace rl::python {
 
 void add_objects(py::module_& m);
 
-PyObject* dtype_object(DType d);                    // borrowed; one object a dtype, for ever
-std::optional<DType> dtype_from(PyObject* object);  // empty where it is none; takes Python's bool, int, float, complex too
+PyObject* dtype_object(DType d);  // borrowed; one object a dtype, for ever
+std::optional<DType> dtype_from(
+    PyObject* object);  // empty where it is none; takes Python's bool, int, float, complex too
 std::optional<Device> device_from(PyObject* object);  // a device, "cpu", "meta:0"; throws ValueError for bad text
-PyObject* device_object(Device d);                  // new reference
-PyObject* size_object(const Dims& sizes);           // new reference to a torch.Size
+PyObject* device_object(Device d);                    // new reference
+PyObject* size_object(const Dims& sizes);             // new reference to a torch.Size
 extern PyTypeObject* size_type;
 
 }  // namespace rl::python

@@ -42,7 +42,8 @@ class Owned {
   PyObject* object_ = nullptr;
 };
 
-/// Sets the Python exception for whatever C++ exception is in flight. Called in a catch block; `op` names the op, or null.
+/// Sets the Python exception for whatever C++ exception is in flight. Called in a catch block; `op` names the op, or
+/// null.
 void set_python_error(const char* op) noexcept;
 
 /// Runs `body`, and turns any C++ exception into a Python one.

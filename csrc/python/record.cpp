@@ -85,7 +85,8 @@ const OpEntry& internal_op(const char* function) {
 struct Geometry {
   Owned size, stride, offset;
   Geometry(const Tensor& view, const Tensor& base) {
-    RL_CHECK_IMPLEMENTED(base.is_contiguous(), "an in-place write into a view whose base is not row-major has no derivative here; "
+    RL_CHECK_IMPLEMENTED(base.is_contiguous(),
+                         "an in-place write into a view whose base is not row-major has no derivative here; "
                          "call .contiguous() on the base first");
     size = Owned::checked(size_object(view.sizes()));
     stride = Owned::checked(size_object(view.strides()));
@@ -149,12 +150,14 @@ void record_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned 
 void check_in_place(const OpEntry& op, PyTensor* self) {
   if ((mode & kNoGrad) || !requires_grad(self)) return;
   if (!current_grad_fn(self))
-    fail(ErrorKind::Runtime, op.row->name, ": a leaf Variable that requires grad is being used in an in-place operation. Write under "
+    fail(ErrorKind::Runtime, op.row->name,
+         ": a leaf Variable that requires grad is being used in an in-place operation. Write under "
          "torch.no_grad(), or compute a new tensor.");
   if (!self->extra || !self->extra->base) return;
   PyTensor* base = as_tensor(self->extra->base);
   if (base->requires_grad && !base->grad_fn)
-    fail(ErrorKind::Runtime, op.row->name, ": a view of a leaf Variable that requires grad is being used in an in-place operation. "
+    fail(ErrorKind::Runtime, op.row->name,
+         ": a view of a leaf Variable that requires grad is being used in an in-place operation. "
          "Write under torch.no_grad(), or clone() the leaf first.");
 }
 

@@ -62,12 +62,12 @@ bool refuse_delete(PyObject* value, const char* what) {
   return true;
 }
 
-#define RL_GETTER(name, ...)                            \
-  PyObject* get_##name(PyObject* self, void*) {         \
-    return guarded(#name, [&]() -> PyObject* {          \
-      PyTensor* t = as_tensor(self);                    \
-      __VA_ARGS__                                       \
-    });                                                 \
+#define RL_GETTER(name, ...)                    \
+  PyObject* get_##name(PyObject* self, void*) { \
+    return guarded(#name, [&]() -> PyObject* {  \
+      PyTensor* t = as_tensor(self);            \
+      __VA_ARGS__                               \
+    });                                         \
   }
 
 RL_GETTER(shape, return size_object(t->value.sizes());)
@@ -84,8 +84,10 @@ RL_GETTER(nbytes, return PyLong_FromLongLong(t->value.numel() * item_size(t->val
 RL_GETTER(itemsize, return PyLong_FromLongLong(item_size(t->value.dtype()));)
 RL_GETTER(false, (void)t; Py_RETURN_FALSE;)
 RL_GETTER(grad_fn, PyObject* fn = current_grad_fn(t); return Owned::borrow(fn ? fn : Py_None).release();)
-RL_GETTER(base, PyObject* base = t->extra ? t->extra->base : nullptr; return Owned::borrow(base ? base : Py_None).release();)
-RL_GETTER(hooks, PyObject* hooks = t->extra ? t->extra->hooks : nullptr; return Owned::borrow(hooks ? hooks : Py_None).release();)
+RL_GETTER(base, PyObject* base = t->extra ? t->extra->base : nullptr;
+          return Owned::borrow(base ? base : Py_None).release();)
+RL_GETTER(hooks, PyObject* hooks = t->extra ? t->extra->hooks : nullptr;
+          return Owned::borrow(hooks ? hooks : Py_None).release();)
 RL_GETTER(post_hooks, PyObject* hooks = t->extra ? t->extra->post_hooks : nullptr;
           return Owned::borrow(hooks ? hooks : Py_None).release();)
 RL_GETTER(data, return wrap(t->value.with_own_version(), Py_TYPE(self) == tensor_class ? tensor_class : nullptr);)
@@ -98,9 +100,10 @@ int set_requires_grad(PyObject* self, PyObject* value, void*) {
   if (on < 0) return -1;
   PyTensor* t = as_tensor(self);
   if (t->grad_fn && !on) {
-    PyErr_SetString(PyExc_RuntimeError,
-                    "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
-                    "subgraph that doesn't require differentiation use var_no_grad = var.detach().");
+    PyErr_SetString(
+        PyExc_RuntimeError,
+        "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
+        "subgraph that doesn't require differentiation use var_no_grad = var.detach().");
     return -1;
   }
   if (on && !is_differentiable(t->value.dtype())) {
@@ -122,16 +125,18 @@ int set_grad(PyObject* self, PyObject* value, void*) {
     return -1;
   }
   const Tensor& g = as_tensor(value)->value;
-  return guarded("grad", [&]() -> PyObject* {
-    RL_CHECK(value != self, "can't assign Variable as its own grad");
-    RL_CHECK(g.sizes() == t->value.sizes(), "assigned grad has data of a different size: grad has shape ", g.sizes(),
-             ", the tensor ", t->value.sizes());
-    RL_CHECK(g.dtype() == t->value.dtype(), "assigned grad has data of a different type: grad is torch.", name(g.dtype()),
-             ", the tensor torch.", name(t->value.dtype()));
-    Py_INCREF(value);
-    Py_XSETREF(t->grad, value);
-    return self;
-  })
+  return guarded("grad",
+                 [&]() -> PyObject* {
+                   RL_CHECK(value != self, "can't assign Variable as its own grad");
+                   RL_CHECK(g.sizes() == t->value.sizes(),
+                            "assigned grad has data of a different size: grad has shape ", g.sizes(), ", the tensor ",
+                            t->value.sizes());
+                   RL_CHECK(g.dtype() == t->value.dtype(), "assigned grad has data of a different type: grad is torch.",
+                            name(g.dtype()), ", the tensor torch.", name(t->value.dtype()));
+                   Py_INCREF(value);
+                   Py_XSETREF(t->grad, value);
+                   return self;
+                 })
              ? 0
              : -1;
 }
@@ -149,7 +154,7 @@ int set_data(PyObject* self, PyObject* value, void*) {
   return 0;
 }
 
-template <PyObject* TensorExtra::*Member>
+template <PyObject* TensorExtra::* Member>
 int set_extra(PyObject* self, PyObject* value, void*) {
   if (refuse_delete(value, "a hook dict")) return -1;
   TensorExtra& extra = as_tensor(self)->more();

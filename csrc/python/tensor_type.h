@@ -1,4 +1,5 @@
-// TensorBase: the plain heap type behind class Tensor. Value, gradient, place in the graph, and one pointer for what few have.
+// TensorBase: the plain heap type behind class Tensor. Value, gradient, place in the graph, and one pointer for what
+// few have.
 #pragma once
 
 #include "core/tensor.h"
@@ -8,15 +9,15 @@ namespace rl::python {
 
 /// What few tensors have; null by default.
 struct TensorExtra {
-  PyObject* base = nullptr;       // the tensor this one is a view of (never itself a view)
-  PyObject* base_fn = nullptr;    // the base's grad_fn when this view's own was made: another one means a rewritten history
-  PyObject* hooks = nullptr;      // dict of tensor hooks, in order
-  PyObject* post_hooks = nullptr; // dict of hooks after accumulation into .grad
+  PyObject* base = nullptr;  // the tensor this one is a view of (never itself a view)
+  PyObject* base_fn =
+      nullptr;                // the base's grad_fn when this view's own was made: another one means a rewritten history
+  PyObject* hooks = nullptr;  // dict of tensor hooks, in order
+  PyObject* post_hooks = nullptr;  // dict of hooks after accumulation into .grad
 };
 
 struct PyTensor {
-  PyObject_HEAD
-  Tensor value;
+  PyObject_HEAD Tensor value;
   PyObject* grad;     // a Tensor or null
   PyObject* grad_fn;  // a Node or null
   uint32_t output_nr;

@@ -10,4 +10,6 @@ def isa():
 
 def show():
     """One paragraph about the build."""
-    return f"rushlight {_C.__version__}\n  - instruction set: {isa()}\n  - threads: {_C.get_num_threads()}\n  - CUDA: no\n"
+    return (
+        f"rushlight {_C.__version__}\n  - instruction set: {isa()}\n  - threads: {_C.get_num_threads()}\n  - CUDA: no\n"
+    )

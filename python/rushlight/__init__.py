@@ -150,7 +150,8 @@ def logsumexp(input, dim, keepdim=False, *, out=None):
     return _C.add(summed, top if keepdim else _C.reshape(top, summed.shape), out=out)
 
 
-Tensor.var, Tensor.std, Tensor.norm, Tensor.logsumexp = var, std, norm, logsumexp
+for _function in (var, std, norm, logsumexp):
+    setattr(Tensor, _function.__name__, _function)
 
 from ._typed import TYPES as _TYPES  # noqa: E402
 

@@ -14,8 +14,10 @@ def public_path(path: str) -> str:
 def type_name(value: object) -> str:
     """The class of `value` as messages spell it: `torch.FloatTensor`, `torch.nn.modules.linear.Linear`, `int`."""
     kind = type(value)
-    if hasattr(value, "grad_fn") and kind.__name__ in ("Tensor", "Parameter"):
-        return value.type() if kind.__name__ == "Tensor" else "torch.nn.parameter.Parameter"
+    if kind.__name__ == "Tensor" and (describe := getattr(value, "type", None)):
+        return describe()
+    if kind.__name__ == "Parameter":
+        return "torch.nn.parameter.Parameter"
     module = public_path(kind.__module__)
     return kind.__qualname__ if module in ("builtins", "__main__", "") else f"{module}.{kind.__qualname__}"
 

@@ -59,7 +59,9 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
             inputs = (inputs,) if isinstance(inputs, _C.TensorBase) else tuple(inputs)
             if not inputs:
                 raise RuntimeError("'inputs' argument to 'backward' cannot be empty.")
-        _C._run_backward((self,), (gradient,), create_graph if retain_graph is None else retain_graph, create_graph, inputs, True)
+        _C._run_backward(
+            (self,), (gradient,), create_graph if retain_graph is None else retain_graph, create_graph, inputs, True
+        )
 
     def requires_grad_(self, requires_grad=True):
         """Ask for gradients of this leaf, or stop; returns the tensor."""
@@ -280,7 +282,8 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
 
         return tensor_str(self)
 
-    __str__ = __repr__
+    def __str__(self):
+        return repr(self)
 
     def __format__(self, spec):
         if self.ndim == 0 and not self.is_meta and type(self) is Tensor:
@@ -289,7 +292,9 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
 
     def __deepcopy__(self, memo):
         if not self.is_leaf:
-            raise RuntimeError("Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.")
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment."
+            )
         if id(self) in memo:
             return memo[id(self)]
         copied = _C._make_subclass(type(self), self.detach().clone(), self.requires_grad)
@@ -369,7 +374,7 @@ def _where(self, condition, other):
 
 def _attach():
     """Every op whose first argument is a tensor is a method: the bound function itself, without a Python wrapper."""
-    for _, name, arguments, *_ in _C._rows():
+    for _, name, *_ in _C._rows():
         if name.startswith("_") or name in _FUNCTIONS_ONLY or name in Tensor.__dict__:
             continue
         setattr(Tensor, name, _C._instance_method(getattr(_C, name)))

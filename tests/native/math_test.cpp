@@ -18,10 +18,12 @@ namespace f = rl::functors;
 constexpr double kBound = RL_HAS_FMA ? 2.0 : 2.6;
 
 /// The unary functions of which `reference` has the long double form; erfc, whose float64 is libm's, stands apart.
+// clang-format off
 #define RL_TEST_NOT_PERIODIC(X)                                                                                        \
   X(exp) X(exp2) X(expm1) X(log) X(log2) X(log10) X(log1p) X(sigmoid) X(tanh) X(erf) X(sqrt) X(rsqrt) X(sinh) X(cosh)  \
   X(asin) X(acos) X(atan) X(asinh) X(acosh) X(atanh) X(floor) X(ceil) X(trunc) X(round) X(fabs)
 #define RL_TEST_UNARY(X) RL_TEST_NOT_PERIODIC(X) X(sin) X(cos) X(tan)
+// clang-format on
 
 namespace reference {
 using std::acos, std::acosh, std::asin, std::asinh, std::atan, std::atanh, std::ceil, std::cos, std::cosh, std::erf,
@@ -58,11 +60,46 @@ void expect_same(T value, long double exact, double bound, const char* name, dou
 template <class T>
 std::vector<T> edges() {
   using L = std::numeric_limits<T>;
-  std::vector<T> x = {0, L::denorm_min(), L::min() / 4, L::min(), L::epsilon(), T(1e-5), T(0.1), T(0.25), T(0.5),
-                      T(0.6), T(0.875), T(0.92), 1 - L::epsilon() / 2, 1, 1 + L::epsilon(), T(1.5), 2, T(2.5),
-                      T(3.5), 4, 10, T(16777217), T(88.3), T(88.7), T(88.8), T(104), T(127.9), 128, T(149.5),
-                      T(709.7), T(710), T(745), T(1023.5), 1024, T(1e9), T(1e30), L::max() / 2, L::max(),
-                      L::infinity(), L::quiet_NaN()};
+  std::vector<T> x = {0,
+                      L::denorm_min(),
+                      L::min() / 4,
+                      L::min(),
+                      L::epsilon(),
+                      T(1e-5),
+                      T(0.1),
+                      T(0.25),
+                      T(0.5),
+                      T(0.6),
+                      T(0.875),
+                      T(0.92),
+                      1 - L::epsilon() / 2,
+                      1,
+                      1 + L::epsilon(),
+                      T(1.5),
+                      2,
+                      T(2.5),
+                      T(3.5),
+                      4,
+                      10,
+                      T(16777217),
+                      T(88.3),
+                      T(88.7),
+                      T(88.8),
+                      T(104),
+                      T(127.9),
+                      128,
+                      T(149.5),
+                      T(709.7),
+                      T(710),
+                      T(745),
+                      T(1023.5),
+                      1024,
+                      T(1e9),
+                      T(1e30),
+                      L::max() / 2,
+                      L::max(),
+                      L::infinity(),
+                      L::quiet_NaN()};
   using Bits = decltype(f::detail::bits(T()));
   const Bits nan = f::detail::bits(L::quiet_NaN());
   for (const int payload : {1, 2, 127, 129, 255, 511}) x.push_back(f::detail::from_bits(Bits(nan + payload)));
@@ -71,19 +108,19 @@ std::vector<T> edges() {
 }
 
 // Each function as a type; the periodic ones also with the slow path, as the loop of cpu/pointwise.h takes it.
-#define RL_TEST_APPLY(name)                                                               \
-  struct Apply_##name {                                                                   \
-    template <class T>                                                                    \
-    RL_INLINE T operator()(T x) const {                                                   \
-      return f::name(x);                                                                  \
-    }                                                                                     \
+#define RL_TEST_APPLY(name)             \
+  struct Apply_##name {                 \
+    template <class T>                  \
+    RL_INLINE T operator()(T x) const { \
+      return f::name(x);                \
+    }                                   \
   };
-#define RL_TEST_PERIODIC(name)                                                            \
-  struct Periodic_##name {                                                                \
-    template <class T>                                                                    \
-    T operator()(T x) const {                                                             \
-      return f::sin_is_rare(x) ? f::name##_slow(x) : f::name(x);                          \
-    }                                                                                     \
+#define RL_TEST_PERIODIC(name)                                   \
+  struct Periodic_##name {                                       \
+    template <class T>                                           \
+    T operator()(T x) const {                                    \
+      return f::sin_is_rare(x) ? f::name##_slow(x) : f::name(x); \
+    }                                                            \
   };
 RL_TEST_UNARY(RL_TEST_APPLY)
 RL_TEST_PERIODIC(sin)
@@ -101,11 +138,11 @@ void check_unary(Apply apply, Exact exact, const char* name, double bound = kBou
 }
 
 #define RL_TEST_CHECK(name) RL_TEST_CHECK_AS(name, Apply_##name)
-#define RL_TEST_CHECK_AS(name, apply)                                                                   \
-  {                                                                                                     \
-    const auto exact = [](auto x) -> long double { return reference::name((long double)(x)); };         \
-    check_unary<float>(apply(), exact, #name);                                                          \
-    check_unary<double>(apply(), exact, #name);                                                         \
+#define RL_TEST_CHECK_AS(name, apply)                                                           \
+  {                                                                                             \
+    const auto exact = [](auto x) -> long double { return reference::name((long double)(x)); }; \
+    check_unary<float>(apply(), exact, #name);                                                  \
+    check_unary<double>(apply(), exact, #name);                                                 \
   }
 
 TEST(Math, EdgesAndAccuracy) {
@@ -180,8 +217,8 @@ void check_bits(const char* name) {
   }
 }
 TEST(Math, BitsDoNotDependOnTheLoop) {
-#define RL_TEST_BITS(name)                  \
-  check_bits<float, Apply_##name>(#name);   \
+#define RL_TEST_BITS(name)                \
+  check_bits<float, Apply_##name>(#name); \
   check_bits<double, Apply_##name>(#name);
   RL_TEST_UNARY(RL_TEST_BITS)
 }

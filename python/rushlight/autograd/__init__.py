@@ -6,7 +6,18 @@ from . import graph
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 
-__all__ = ["GradcheckError", "backward", "enable_grad", "grad", "gradcheck", "gradgradcheck", "graph", "inference_mode", "no_grad", "set_grad_enabled"]
+__all__ = [
+    "GradcheckError",
+    "backward",
+    "enable_grad",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "graph",
+    "inference_mode",
+    "no_grad",
+    "set_grad_enabled",
+]
 
 
 def _as_tuple(x):
@@ -49,7 +60,14 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
         if not inputs:
             raise RuntimeError("'inputs' argument to 'backward' cannot be empty.")
     keep = create_graph if retain_graph is None else retain_graph
-    _C._run_backward(tensors, _first_gradients(tensors, grad_tensors if grad_tensors is not None else grad_variables), keep, create_graph, inputs, True)
+    _C._run_backward(
+        tensors,
+        _first_gradients(tensors, grad_tensors if grad_tensors is not None else grad_variables),
+        keep,
+        create_graph,
+        inputs,
+        True,
+    )
 
 
 def grad(
@@ -66,7 +84,9 @@ def grad(
     if is_grads_batched:
         raise NotImplementedError("grad: is_grads_batched=True needs vmap, which is not there yet")
     if materialize_grads and allow_unused is False:
-        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
     outputs, inputs = _as_tuple(outputs), _as_tuple(inputs)
     keep = create_graph if retain_graph is None else retain_graph
     found = _C._run_backward(outputs, _first_gradients(outputs, grad_outputs), keep, create_graph, inputs, False)

@@ -68,7 +68,9 @@ def gradcheck(
         return False
 
     if not asked:
-        raise ValueError("gradcheck expects at least one input tensor to require gradient, but none of the them have requires_grad=True.")
+        raise ValueError(
+            "gradcheck expects at least one input tensor to require gradient, but none of the them have requires_grad=True."
+        )
     outputs = [y for y in _outputs(func, inputs) if y.requires_grad]
     if not outputs:
         return True

@@ -82,7 +82,8 @@ def sigmoid(input):
 
 def _softmax_dim(name, ndim):
     warnings.warn(
-        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.", stacklevel=3
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
+        stacklevel=3,
     )
     return 0 if ndim in (0, 1, 3) else 1
 
@@ -137,7 +138,9 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
     if beta == 0:
         return _reduced(distance, _reduction(reduction, size_average, reduce))
     near = _C.mul(_C.square(distance), 0.5 / beta)
-    return _reduced(_C.where(_C.lt(distance, beta), near, _C.sub(distance, 0.5 * beta)), _reduction(reduction, size_average, reduce))
+    return _reduced(
+        _C.where(_C.lt(distance, beta), near, _C.sub(distance, 0.5 * beta)), _reduction(reduction, size_average, reduce)
+    )
 
 
 def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"):
@@ -226,5 +229,3 @@ def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
         raise NotImplementedError("normalize: only p=2 is there yet")
     norm = _C.clamp(_C.sqrt(_C.sum(_C.square(input), dim, True)), min=eps)
     return _C.div(input, norm, out=out)
-
-

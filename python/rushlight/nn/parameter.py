@@ -17,10 +17,8 @@ class Parameter(Tensor):
             data = _C.empty(0)
         return _C._make_subclass(cls, data.detach(), requires_grad)
 
-    def __repr__(self):
-        return "Parameter containing:\n" + super().__repr__()
-
-    __str__ = __repr__
+    def __repr__(self, *, tensor_contents=None):
+        return "Parameter containing:\n" + super().__repr__(tensor_contents=tensor_contents)
 
 
 class Buffer(Tensor):

@@ -54,13 +54,41 @@ matmul = op(
     The order of the sums is chosen by the inner and last sizes alone: ``a @ b[:, :8]`` may differ in bits from ``(a @ b)[:, :8]``.
     """,
 )
-mm = op(_C.mm, grad=(lambda g, mat2: _C.matmul(g, _turned(mat2)), lambda g, input: _C.matmul(_turned(input), g)), doc="Product of two matrices.")
-bmm = op(_C.bmm, grad=(lambda g, mat2: _C.matmul(g, _turned(mat2)), lambda g, input: _C.matmul(_turned(input), g)), doc="Products of matrices in two batches.")
-mv = op(_C.mv, grad=(lambda g, vec: _C.matmul(_C.unsqueeze(g, -1), _C.unsqueeze(vec, 0)), lambda g, input: _C.matmul(_C.t(input), g)), doc="Matrix times vector.")
-dot = op(_C.dot, grad=(lambda g, tensor: _C.mul(g, tensor), lambda g, input: _C.mul(g, input)), doc="Inner product of two vectors.")
+mm = op(
+    _C.mm,
+    grad=(lambda g, mat2: _C.matmul(g, _turned(mat2)), lambda g, input: _C.matmul(_turned(input), g)),
+    doc="Product of two matrices.",
+)
+bmm = op(
+    _C.bmm,
+    grad=(lambda g, mat2: _C.matmul(g, _turned(mat2)), lambda g, input: _C.matmul(_turned(input), g)),
+    doc="Products of matrices in two batches.",
+)
+mv = op(
+    _C.mv,
+    grad=(
+        lambda g, vec: _C.matmul(_C.unsqueeze(g, -1), _C.unsqueeze(vec, 0)),
+        lambda g, input: _C.matmul(_C.t(input), g),
+    ),
+    doc="Matrix times vector.",
+)
+dot = op(
+    _C.dot,
+    grad=(lambda g, tensor: _C.mul(g, tensor), lambda g, input: _C.mul(g, input)),
+    doc="Inner product of two vectors.",
+)
 addmm = op(
     _C.addmm,
-    grad=(lambda g, beta: _C.mul(g, beta), lambda g, mat2, alpha: _C.mul(_C.matmul(g, _C.t(mat2)), alpha), lambda g, mat1, alpha: _C.mul(_C.matmul(_C.t(mat1), g), alpha)),
+    grad=(
+        lambda g, beta: _C.mul(g, beta),
+        lambda g, mat2, alpha: _C.mul(_C.matmul(g, _C.t(mat2)), alpha),
+        lambda g, mat1, alpha: _C.mul(_C.matmul(_C.t(mat1), g), alpha),
+    ),
     doc="beta * input + alpha * (mat1 @ mat2).",
 )
-linear = op(_C.linear, grad=(_linear_input, _linear_weight, lambda g: g), node="AddmmBackward0", doc="input @ weight.t() + bias.")
+linear = op(
+    _C.linear,
+    grad=(_linear_input, _linear_weight, lambda g: g),
+    node="AddmmBackward0",
+    doc="input @ weight.t() + bias.",
+)

@@ -45,7 +45,16 @@ class Adam(Optimizer):
                 largest.append(state["max_exp_avg_sq"])
         if params:
             beta1, beta2 = group["betas"]
-            values = [float(group["lr"]), float(beta1), float(beta2), group["eps"], group["weight_decay"], amsgrad, group["maximize"], group["decoupled_weight_decay"]]
+            values = [
+                float(group["lr"]),
+                float(beta1),
+                float(beta2),
+                group["eps"],
+                group["weight_decay"],
+                amsgrad,
+                group["maximize"],
+                group["decoupled_weight_decay"],
+            ]
             _C._adam_step(params, grads, averages, squares, largest, steps, self._numbers(place, values))
 
 

@@ -14,7 +14,9 @@ class LRScheduler:
             if last_epoch == -1:
                 group.setdefault("initial_lr", group["lr"])
             elif "initial_lr" not in group:
-                raise KeyError("param 'initial_lr' is not specified in param_groups when resuming scheduler with last_epoch >= 0.")
+                raise KeyError(
+                    "param 'initial_lr' is not specified in param_groups when resuming scheduler with last_epoch >= 0."
+                )
         self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
         self.last_epoch = last_epoch
         self._step_count = 0

@@ -30,7 +30,9 @@ class Optimizer:
         self.defaults = defaults
         self._step_pre_hooks, self._step_post_hooks = OrderedDict(), OrderedDict()
         if isinstance(params, Tensor):
-            raise TypeError("params argument given to the optimizer should be an iterable of Tensors or dicts, but got torch.FloatTensor")
+            raise TypeError(
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, but got torch.FloatTensor"
+            )
         self.state = defaultdict(dict)
         self.param_groups = []
         self._hyper = {}
@@ -49,7 +51,9 @@ class Optimizer:
         if isinstance(params, Tensor):
             params = [params]
         elif isinstance(params, set):
-            raise TypeError("optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets will change between runs. Please use a list instead.")
+            raise TypeError(
+                "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets will change between runs. Please use a list instead."
+            )
         params = [p[1] if isinstance(p, tuple) else p for p in params]
         for p in params:
             if not isinstance(p, Tensor):
@@ -130,7 +134,12 @@ class Optimizer:
         for group in self.param_groups:
             for p in group["params"]:
                 numbers.setdefault(id(p), len(numbers))
-            groups.append({**{k: v for k, v in group.items() if k != "params"}, "params": [numbers[id(p)] for p in group["params"]]})
+            groups.append(
+                {
+                    **{k: v for k, v in group.items() if k != "params"},
+                    "params": [numbers[id(p)] for p in group["params"]],
+                }
+            )
         state = {numbers[id(p)] if isinstance(p, Tensor) else p: v for p, v in self.state.items()}
         return {"state": state, "param_groups": groups}
 
@@ -141,7 +150,9 @@ class Optimizer:
         if len(groups) != len(self.param_groups):
             raise ValueError("loaded state dict has a different number of parameter groups")
         if any(len(a["params"]) != len(b["params"]) for a, b in zip(self.param_groups, groups)):
-            raise ValueError("loaded state dict contains a parameter group that doesn't match the size of optimizer's group")
+            raise ValueError(
+                "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
+            )
         by_number = {}
         for group, given in zip(self.param_groups, groups):
             by_number.update(zip(given["params"], group["params"]))
@@ -150,7 +161,10 @@ class Optimizer:
         for number, values in saved["state"].items():
             p = by_number.get(number, number)
             if isinstance(p, Tensor):
-                values = {k: v.to(p.dtype) if isinstance(v, Tensor) and k != "step" and p.is_floating_point() else v for k, v in values.items()}
+                values = {
+                    k: v.to(p.dtype) if isinstance(v, Tensor) and k != "step" and p.is_floating_point() else v
+                    for k, v in values.items()
+                }
             self.state[p] = values
 
     def __repr__(self):

@@ -15,7 +15,10 @@ class SGD(Optimizer):
         check(float(lr) >= 0.0, f"Invalid learning rate: {lr}")
         check(momentum >= 0.0, f"Invalid momentum value: {momentum}")
         check(weight_decay >= 0.0, f"Invalid weight_decay value: {weight_decay}")
-        check(not nesterov or (momentum > 0 and dampening == 0), "Nesterov momentum requires a momentum and zero dampening")
+        check(
+            not nesterov or (momentum > 0 and dampening == 0),
+            "Nesterov momentum requires a momentum and zero dampening",
+        )
         super().__init__(params, dict(
             lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov, maximize=maximize,
             foreach=foreach, differentiable=differentiable, fused=fused,
@@ -42,5 +45,13 @@ class SGD(Optimizer):
             batch[1].append(g)
         for first, (params, grads, buffers) in enumerate(batches):
             if params:
-                values = [float(group["lr"]), momentum, group["dampening"], group["weight_decay"], group["nesterov"], group["maximize"], first]
+                values = [
+                    float(group["lr"]),
+                    momentum,
+                    group["dampening"],
+                    group["weight_decay"],
+                    group["nesterov"],
+                    group["maximize"],
+                    first,
+                ]
                 _C._sgd_step(params, grads, buffers, self._numbers((place, first), values))

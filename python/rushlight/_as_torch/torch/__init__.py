@@ -21,13 +21,17 @@ class _Answer(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         except ModuleNotFoundError as error:
             if error.name != ours:
                 raise
-            raise ModuleNotFoundError(f"No module named '{spec.name}': rushlight has no {ours}", name=spec.name) from None
+            raise ModuleNotFoundError(
+                f"No module named '{spec.name}': rushlight has no {ours}", name=spec.name
+            ) from None
         self._spec, self._name = module.__spec__, module.__name__
         return module
 
     def exec_module(self, module):
         # the import system has just written torch's spec over the module's own
-        module.__spec__ = importlib.util.find_spec(module.__name__) if module.__spec__.name.startswith("torch") else module.__spec__
+        module.__spec__ = (
+            importlib.util.find_spec(module.__name__) if module.__spec__.name.startswith("torch") else module.__spec__
+        )
 
 
 _rushlight = importlib.import_module("rushlight")

@@ -236,7 +236,12 @@ class ParameterList(Module):
         return iter(self[i] for i in range(self._size))
 
     def extra_repr(self):
-        return "\n".join(f"({i}): Parameter containing: [{p.type()[:-6].replace('torch.', 'torch.')}Tensor of size {'x'.join(map(str, p.shape))}]".replace("TensorTensor", "Tensor") for i, p in enumerate(self))
+        return "\n".join(
+            f"({i}): Parameter containing: [{p.type()[:-6].replace('torch.', 'torch.')}Tensor of size {'x'.join(map(str, p.shape))}]".replace(
+                "TensorTensor", "Tensor"
+            )
+            for i, p in enumerate(self)
+        )
 
 
 class ParameterDict(Module):

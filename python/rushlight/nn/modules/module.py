@@ -7,14 +7,16 @@ from rushlight.tensor import Tensor, _Handle
 
 from ..parameter import Buffer, Parameter
 
-_Incompatible = namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])
 
-
-class _IncompatibleKeys(_Incompatible):
+class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
     __slots__ = ()
 
     def __repr__(self):
-        return "<All keys matched successfully>" if not self.missing_keys and not self.unexpected_keys else super().__repr__()
+        return (
+            "<All keys matched successfully>"
+            if not self.missing_keys and not self.unexpected_keys
+            else super().__repr__()
+        )
 
     __str__ = __repr__
 
@@ -116,7 +118,9 @@ class Module(metaclass=_ModuleMeta):
         return handle
 
     def register_full_backward_hook(self, hook, prepend=False):
-        raise NotImplementedError("register_full_backward_hook is not there yet; use Tensor.register_hook on the module's output")
+        raise NotImplementedError(
+            "register_full_backward_hook is not there yet; use Tensor.register_hook on the module's output"
+        )
 
     # ---- attributes ------------------------------------------------------------------------------------------------
 
@@ -136,7 +140,9 @@ class Module(metaclass=_ModuleMeta):
     def register_buffer(self, name, tensor, persistent=True):
         self._check_name(name, "buffer", self._buffers)
         if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(f"cannot assign '{_typename(tensor)}' object to buffer '{name}' (torch Tensor or None required)")
+            raise TypeError(
+                f"cannot assign '{_typename(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
+            )
         self._buffers[name] = tensor
         (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(name)
 
@@ -175,15 +181,21 @@ class Module(metaclass=_ModuleMeta):
             self._modules[name] = value
         elif "_parameters" in own and name in own["_parameters"]:
             if value is not None:
-                raise TypeError(f"cannot assign '{_typename(value)}' as parameter '{name}' (torch.nn.Parameter or None expected)")
+                raise TypeError(
+                    f"cannot assign '{_typename(value)}' as parameter '{name}' (torch.nn.Parameter or None expected)"
+                )
             own["_parameters"][name] = None
         elif "_modules" in own and name in own["_modules"]:
             if value is not None:
-                raise TypeError(f"cannot assign '{_typename(value)}' as child module '{name}' (torch.nn.Module or None expected)")
+                raise TypeError(
+                    f"cannot assign '{_typename(value)}' as child module '{name}' (torch.nn.Module or None expected)"
+                )
             own["_modules"][name] = None
         elif isinstance(value, Buffer) or ("_buffers" in own and name in own["_buffers"]):
             if value is not None and not isinstance(value, Tensor):
-                raise TypeError(f"cannot assign '{_typename(value)}' as buffer '{name}' (torch.nn.Buffer, torch.Tensor or None expected)")
+                raise TypeError(
+                    f"cannot assign '{_typename(value)}' as buffer '{name}' (torch.nn.Buffer, torch.Tensor or None expected)"
+                )
             if isinstance(value, Buffer):
                 self._forget(name, "_buffers")
                 self.register_buffer(name, value, value.persistent)
@@ -284,7 +296,11 @@ class Module(metaclass=_ModuleMeta):
         place, _, name = target.rpartition(".")
         module = self.get_submodule(place)
         if name not in module._parameters:
-            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`" if not hasattr(module, name) else f"`{name}` is not an nn.Parameter")
+            raise AttributeError(
+                f"{type(module).__name__} has no attribute `{name}`"
+                if not hasattr(module, name)
+                else f"`{name}` is not an nn.Parameter"
+            )
         return module._parameters[name]
 
     def get_buffer(self, target):
@@ -353,7 +369,9 @@ class Module(metaclass=_ModuleMeta):
         if dtype is None and args and isinstance(args[0], Tensor):
             dtype = args[0].dtype
         if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
-            raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}")
+            raise TypeError(
+                f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
+            )
         return self._apply(lambda t: t.to(probe.device, dtype if dtype is not None and t.is_floating_point() else None))
 
     def type(self, dst_type):
@@ -408,7 +426,9 @@ class Module(metaclass=_ModuleMeta):
                 module.state_dict(destination=destination, prefix=prefix + name + ".", keep_vars=keep_vars)
         return destination
 
-    def _load_from_state_dict(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs):
+    def _load_from_state_dict(
+        self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
+    ):
         assign = local_metadata.get("assign_to_params_buffers", False)
         persistent = {n: b for n, b in self._buffers.items() if n not in self._non_persistent_buffers_set}
         for name, held in {**self._parameters, **persistent}.items():
@@ -421,16 +441,22 @@ class Module(metaclass=_ModuleMeta):
                 continue
             given = state_dict[key]
             if not isinstance(given, Tensor):
-                error_msgs.append(f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint but received {type(given)}')
+                error_msgs.append(
+                    f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint but received {type(given)}'
+                )
                 continue
             if held.ndim == 0 and given.ndim == 1 and given.numel() == 1:
                 given = given[0]
             if held.shape != given.shape:
-                error_msgs.append(f"size mismatch for {key}: copying a param with shape {given.shape} from checkpoint, the shape in current model is {held.shape}.")
+                error_msgs.append(
+                    f"size mismatch for {key}: copying a param with shape {given.shape} from checkpoint, the shape in current model is {held.shape}."
+                )
                 continue
             if assign:
                 if isinstance(held, Parameter):
-                    self._parameters[name] = given if isinstance(given, Parameter) else Parameter(given, held.requires_grad)
+                    self._parameters[name] = (
+                        given if isinstance(given, Parameter) else Parameter(given, held.requires_grad)
+                    )
                 else:
                     self._buffers[name] = given
             else:
@@ -451,7 +477,9 @@ class Module(metaclass=_ModuleMeta):
                 if key.startswith(prefix) and key != extra:
                     rest = key[len(prefix) :]
                     first = rest.split(".", 1)
-                    known = first[0] in self._modules if len(first) > 1 else rest in self._parameters or rest in persistent
+                    known = (
+                        first[0] in self._modules if len(first) > 1 else rest in self._parameters or rest in persistent
+                    )
                     if not known:
                         unexpected_keys.append(key)
 
@@ -474,11 +502,15 @@ class Module(metaclass=_ModuleMeta):
         load(self, "")
         if strict:
             if unexpected:
-                errors.insert(0, "Unexpected key(s) in state_dict: {}. ".format(", ".join(f'"{k}"' for k in unexpected)))
+                errors.insert(
+                    0, "Unexpected key(s) in state_dict: {}. ".format(", ".join(f'"{k}"' for k in unexpected))
+                )
             if missing:
                 errors.insert(0, "Missing key(s) in state_dict: {}. ".format(", ".join(f'"{k}"' for k in missing)))
         if errors:
-            raise RuntimeError("Error(s) in loading state_dict for {}:\n\t{}".format(type(self).__name__, "\n\t".join(errors)))
+            raise RuntimeError(
+                "Error(s) in loading state_dict for {}:\n\t{}".format(type(self).__name__, "\n\t".join(errors))
+            )
         return _IncompatibleKeys(missing, unexpected)
 
     # ---- printing --------------------------------------------------------------------------------------------------

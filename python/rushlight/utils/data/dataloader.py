@@ -33,8 +33,10 @@ def default_collate(batch):
         return _C.stack(list(batch), 0)
     if type(first).__module__ == "numpy":
         if first.dtype.kind in "OSU":
-            raise TypeError(f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {first.dtype}")
-        return _C.stack([_C._as_tensor(x) for x in batch], 0) if first.shape else _C._as_tensor([x for x in batch])
+            raise TypeError(
+                f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {first.dtype}"
+            )
+        return _C.stack([_C._as_tensor(x) for x in batch], 0) if first.shape else _C._as_tensor(list(batch))
     if isinstance(first, float):
         return _C.tensor(list(batch), dtype=_C.float64)
     if isinstance(first, int):
@@ -49,7 +51,9 @@ def default_collate(batch):
         if any(len(sample) != len(first) for sample in batch):
             raise RuntimeError("each element in list of batch should be of equal size")
         return [default_collate(list(samples)) for samples in zip(*batch)]
-    raise TypeError(f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {type(first)}")
+    raise TypeError(
+        f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {type(first)}"
+    )
 
 
 class DataLoader:
@@ -74,12 +78,16 @@ class DataLoader:
             raise ValueError("timeout option should be non-negative")
         iterable = isinstance(dataset, IterableDataset)
         if iterable and shuffle not in (None, False):
-            raise ValueError(f"DataLoader with IterableDataset: expected unspecified shuffle option, but got shuffle={shuffle}")
+            raise ValueError(
+                f"DataLoader with IterableDataset: expected unspecified shuffle option, but got shuffle={shuffle}"
+            )
         if sampler is not None and shuffle:
             raise ValueError("sampler option is mutually exclusive with shuffle")
         if batch_sampler is not None:
             if batch_size != 1 or shuffle or sampler is not None or drop_last:
-                raise ValueError("batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last")
+                raise ValueError(
+                    "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last"
+                )
             batch_size, drop_last = None, False
         elif batch_size is None and drop_last:
             raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
@@ -88,7 +96,12 @@ class DataLoader:
         if batch_size is not None and batch_sampler is None and not iterable:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
         self.dataset, self.batch_size, self.num_workers, self.drop_last = dataset, batch_size, num_workers, drop_last
-        self.sampler, self.batch_sampler, self.generator, self.pin_memory = sampler, batch_sampler, generator, pin_memory
+        self.sampler, self.batch_sampler, self.generator, self.pin_memory = (
+            sampler,
+            batch_sampler,
+            generator,
+            pin_memory,
+        )
         self.timeout, self.worker_init_fn = timeout, worker_init_fn
         batches = batch_sampler is not None or (iterable and batch_size is not None)
         self.collate_fn = collate_fn or (default_collate if batches else default_convert)

@@ -99,7 +99,9 @@ def random_split(dataset, lengths, generator=None):
     """Subsets of the given lengths, or fractions that add up to 1, drawn without replacement."""
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:
         if any(f < 0 or f > 1 for f in lengths):
-            raise ValueError(f"Fraction at index {next(i for i, f in enumerate(lengths) if f < 0 or f > 1)} is not between 0 and 1")
+            raise ValueError(
+                f"Fraction at index {next(i for i, f in enumerate(lengths) if f < 0 or f > 1)} is not between 0 and 1"
+            )
         sizes = [math.floor(len(dataset) * f) for f in lengths]
         for i in range(len(dataset) - sum(sizes)):
             sizes[i % len(sizes)] += 1
