@@ -87,27 +87,6 @@ struct Reduced {
   }
 };
 
-/// One block of at most 4096 dense elements.
-template <class T, class Op>
-RL_INLINE T block_of(const T* x, int64_t n) {
-  T lane[kLanes];
-  if (n < kLanes) {
-    for (int64_t l = 0; l < n; ++l) lane[l] = x[l];
-    for (int64_t l = n; l < kLanes; ++l) lane[l] = Op::template identity<T>();
-    int64_t half = kLanes / 2;
-    while (half >= n && half > 0) half /= 2;  // those would join with missing lanes only
-    for (; half > 0; half /= 2)
-      for (int64_t l = 0; l < half; ++l) lane[l] = Op::join(lane[l], lane[l + half]);
-    return lane[0];
-  }
-  for (int l = 0; l < kLanes; ++l) lane[l] = x[l];
-  int64_t i = kLanes;
-  for (; i + kLanes <= n; i += kLanes)
-    for (int l = 0; l < kLanes; ++l) lane[l] = Op::join(lane[l], x[i + l]);
-  for (int64_t l = 0; i + l < n; ++l) lane[l] = Op::join(lane[l], x[i + l]);
-  return join_lanes<T, Op>(lane);
-}
-
 template <class T, class Op>
 RL_INLINE T one_block(const T* row, const Reduced& r, int64_t block) {
   const int64_t begin = block * kSumBlock, left = r.n - begin, n = left < kSumBlock ? left : kSumBlock;

@@ -19,8 +19,8 @@ namespace rl::python {
 
 // clang-format off
 #define RL_FAMILIES(X)                                                                                 \
-  X(pointwise) X(shape) X(create) X(product) X(reduce) X(scan) X(softmax) X(sort) X(index) X(join)     \
-  X(random) X(optim)
+  X(pointwise) X(shape) X(create) X(product) X(reduce) X(scan) X(softmax) X(loss) X(sort) X(index)     \
+  X(join) X(random) X(optim)
 // clang-format on
 #define X(family) void bind_##family##_ops(py::module_& m);
 RL_FAMILIES(X)
