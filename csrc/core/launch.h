@@ -51,6 +51,16 @@ LaunchObserver* exchange_observer(LaunchObserver* observer);
 /// The only way a value reaches control flow: `bytes` of host memory at `t`'s first element (DESIGN, section 3).
 const void* read_host(const Tensor& t, const char* op);
 
+/// While one lives, this thread's tape keeps nothing: what a step makes once (an optimiser's state) or sets anew from
+/// the program (its rate) is not for a replay to do again.
+class Unrecorded {
+ public:
+  Unrecorded();
+  ~Unrecorded();
+  Unrecorded(const Unrecorded&) = delete;
+  Unrecorded& operator=(const Unrecorded&) = delete;
+};
+
 /// Launches kept as plain data, to be run again on the values that the same storages then hold.
 class Tape : public LaunchObserver {
  public:
