@@ -88,7 +88,7 @@ Tensor broadcast_to(const Tensor& t, const Dims& sizes, const char* op);
 std::pair<int64_t, int64_t> byte_range(const Tensor& t);
 /// Do two different indices of `t` name one element?
 bool overlaps_itself(const Tensor& t);
-/// Do `a` and `b` share memory without being the same view? `out=` and in-place ops are refused then.
+/// Do `a` and `b` share an element without being the same view? `out=` and in-place ops are refused then.
 bool overlaps_partly(const Tensor& a, const Tensor& b);
 
 }  // namespace rl
