@@ -6,7 +6,7 @@
 
 namespace rl::ops {
 
-enum class Result : uint8_t { Same, Float, Bool };
+enum class Result : uint8_t { Same, Float, Bool, Real, FloatReal };
 
 /// Promotes, broadcasts, allocates (or checks `out`), launches. The one body of every pointwise op.
 Tensor pointwise(const Kernel& kernel, Result result, std::initializer_list<const Value*> inputs, Tensor* out,
@@ -36,6 +36,9 @@ Tensor add(const Value& input, const Value& other, const Scalar& alpha, Tensor* 
 void add_(Tensor& self, const Value& other, const Scalar& alpha);
 Tensor sub(const Value& input, const Value& other, const Scalar& alpha, Tensor* out);
 void sub_(Tensor& self, const Value& other, const Scalar& alpha);
+/// The two real tensors as parts of one.
+Tensor complex_op(const Tensor& real, const Tensor& imag, Tensor* out);
+Tensor conj(const Tensor& input);
 Tensor rsub(const Value& input, const Value& other, const Scalar& alpha);
 Tensor div(const Value& input, const Value& other, std::optional<std::string_view> rounding_mode, Tensor* out);
 void div_(Tensor& self, const Value& other, std::optional<std::string_view> rounding_mode);

@@ -313,7 +313,7 @@ PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* 
   if (!single && !PyTuple_Check(made)) return result.release();
   PyObject* const* items = single ? &made : &PyTuple_GET_ITEM(made, 0);
   const std::span<PyObject* const> results(items, single ? 1 : size_t(PyTuple_GET_SIZE(made)));
-  if (op.row->returns == ops::Returns::View)
+  if (op.row->returns == ops::Returns::View || op.row->returns == ops::Returns::InputIfSame)
     for (PyObject* r : results) note_view(r, as_tensor(slots[0]));
   if (wants_record(op, slots)) record(op, slots, results);
   if (RL_UNLIKELY(wants_grad)) {
@@ -375,8 +375,9 @@ const std::vector<OpEntry*>& entries_of(const py::object& function) {
   return it->second;
 }
 
-Rule read_rule(const OpEntry& op, const py::object& given) {
+Rule read_rule(const OpEntry& op, const py::object& given, bool conjugates) {
   Rule rule;
+  rule.conjugates = conjugates;
   if (given.is_none()) return rule;
   if (py::isinstance<py::str>(given)) {
     const auto word = given.cast<std::string>();
@@ -410,11 +411,11 @@ Rule read_rule(const OpEntry& op, const py::object& given) {
 }
 
 /// rules: one a tensor argument, in order; a shorter tuple leaves the rest without derivative.
-void set_rules(const py::object& function, const py::tuple& rules, const py::object& node_name) {
+void set_rules(const py::object& function, const py::tuple& rules, const py::object& node_name, bool conjugates) {
   for (OpEntry* op : entries_of(function)) {
     op->rules.clear();
     for (size_t i = 0; i < op->tensor_slots.size(); ++i)
-      op->rules.push_back(i < rules.size() ? read_rule(*op, rules[i]) : Rule{});
+      op->rules.push_back(i < rules.size() ? read_rule(*op, rules[i], conjugates) : Rule{});
     if (!node_name.is_none()) op->node_name = node_name.cast<std::string>();
   }
 }

@@ -23,6 +23,7 @@ struct Rule {
   uint64_t keeps = 0;        // slots
   uint64_t keeps_shape = 0;  // slots of which the shape alone is asked for, as `input_shape`
   bool keeps_result = false;
+  bool conjugates = true;  // a plain derivative: the engine hands it conj(g) and conjugates what it returns
   explicit operator bool() const { return function || word != Word::None; }
 };
 constexpr int kGradient = -1, kResult = -2, kShape = 64;  // kShape + slot: that tensor's shape

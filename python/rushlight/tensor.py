@@ -186,6 +186,16 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
         return _C.permute(self, tuple(range(self.ndim - 1, -1, -1)))
 
     @property
+    def real(self):
+        """The real part: a view; this tensor itself where it is real."""
+        return _C.real(self)
+
+    @property
+    def imag(self):
+        """The imaginary part: a view."""
+        return _C.imag(self)
+
+    @property
     def mT(self):
         """The last two dims exchanged."""
         return _C.transpose(self, -2, -1)
@@ -363,7 +373,7 @@ for _name, _dtype in (
 _FUNCTIONS_ONLY = {
     "cat", "stack", "hstack", "vstack", "zeros", "ones", "full", "empty", "empty_strided", "arange", "linspace", "eye", "rand", "randn",
     "randint", "randperm", "normal", "rand_like", "randn_like", "randint_like", "zeros_like", "ones_like", "empty_like", "full_like",
-    "linear", "gelu", "leaky_relu", "where", "view",
+    "linear", "gelu", "leaky_relu", "where", "view", "real", "imag", "complex", "view_as_real", "view_as_complex",
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ def linear(transpose):
     return transpose
 
 
-def op(function, grad=None, doc=None, node=None):
+def op(function, grad=None, doc=None, node=None, conjugate=True):
     """Give an op of `_C` its derivative rules and its docstring; returns the op.
 
     Parameters
@@ -27,10 +27,13 @@ def op(function, grad=None, doc=None, node=None):
         The docstring, below the signature.
     node : str, optional
         The name printed in ``grad_fn=<...>`` where it is not the op's own.
+    conjugate : bool, default True
+        The rule is the plain derivative of a function that is holomorphic: for complex values the engine hands it the
+        conjugate of `g` and conjugates what it returns. False: the rule does what complex values need by itself.
     """
     if grad is not None and not (grad == zero and _takes_no_tensor(function)):
         rules = grad if isinstance(grad, tuple) else (grad,)
-        _C._set_rules(function, rules, node)
+        _C._set_rules(function, rules, node, conjugate)
     if doc:
         _C._set_doc(function, doc)
     return function
