@@ -71,7 +71,7 @@ struct Reduced {
   RL_INLINE bool is_one_dim() const { return ndim == 1; }
   /// Elements [begin, begin + count) of the row, in logical order.
   template <class T>
-  RL_INLINE void gather(const T* row, int64_t begin, int64_t count, T* to) const {
+  __attribute__((noinline)) void gather(const T* row, int64_t begin, int64_t count, T* to) const {
     int64_t at[64], rest = begin;
     for (int d = ndim - 1; d >= 0; --d) at[d] = rest % sizes[d], rest /= sizes[d];
     for (int64_t i = 0; i < count;) {
@@ -109,7 +109,7 @@ RL_INLINE T block_of(const T* x, int64_t n) {
 }
 
 template <class T, class Op>
-RL_INLINE T one_block(const T* row, const Reduced& r, int64_t block) {
+static __attribute__((noinline)) T one_block(const T* row, const Reduced& r, int64_t block) {
   const int64_t begin = block * kSumBlock, left = r.n - begin, n = left < kSumBlock ? left : kSumBlock;
   if (r.is_one_dim() && r.strides[0] == 1) return block_of<T, Op>(row + begin, n);
   T dense[kSumBlock];
