@@ -277,6 +277,8 @@ RL_BACKWARD(sigmoid_backward)
 RL_BACKWARD(relu_backward)
 #undef RL_BACKWARD
 
+Tensor deliver_op(const Tensor& input, Tensor* out) { return deliver("out", input, out); }
+
 void fill_(Tensor& self, const Value& value) {
   RL_CHECK(!value.is_tensor() || value.tensor->ndim() == 0,
            "fill_: fill_ only supports 0-dimension value tensor but got tensor with ",

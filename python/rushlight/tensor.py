@@ -4,6 +4,9 @@ import abc
 
 from rushlight import _C
 
+from . import composed  # noqa: F401  fills METHODS
+from .ops._table import ALIASES, METHODS
+
 
 class _TensorMeta(abc.ABCMeta):
     """Prints PyTorch's path; `isinstance` stays type's, which is quick."""
@@ -389,12 +392,12 @@ def _attach():
             continue
         setattr(Tensor, name, _C._instance_method(getattr(_C, name)))
     Tensor.where = _where
-    for alias, name in (
-        ("absolute", "abs"), ("negative", "neg"), ("subtract", "sub"), ("multiply", "mul"), ("divide", "div"), ("true_divide", "div"),
-        ("greater", "gt"), ("greater_equal", "ge"), ("less", "lt"), ("less_equal", "le"), ("not_equal", "ne"), ("arcsin", "asin"),
-        ("arccos", "acos"), ("arctan", "atan"), ("swapaxes", "transpose"), ("clip", "clamp"), ("clip_", "clamp_"),
-    ):  # fmt: skip
-        setattr(Tensor, alias, Tensor.__dict__[name])
+    for alias, name in ALIASES.items():
+        for end in ("", "_"):
+            if name + end in Tensor.__dict__:
+                setattr(Tensor, alias + end, Tensor.__dict__[name + end])
+    for name, function in METHODS.items():
+        setattr(Tensor, name, function)
 
 
 _attach()
