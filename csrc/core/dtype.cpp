@@ -42,6 +42,8 @@ std::string_view short_name(DType d) { return kShortNames[int(d)]; }
 
 DType promote(DType a, DType b) {
   if (a == b) return a;
+  RL_CHECK(!contains(kEighths, a) && !contains(kEighths, b),
+           "Promotion for Float8 Types is not supported, attempted to promote ", short_name(a), " and ", short_name(b));
   if (category(a) != category(b)) {
     const DType high = category(a) > category(b) ? a : b, low = high == a ? b : a;
     // complex64 with float64 is complex128: the only place where the lower category widens the higher one

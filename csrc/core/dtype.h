@@ -1,4 +1,4 @@
-// The dtype tables: fifteen element types, their C++ types, sizes, names, categories, and PyTorch's promotion.
+// The dtype tables: seventeen element types, their C++ types, sizes, names, categories, and PyTorch's promotion.
 #pragma once
 
 #include <cstdint>
@@ -7,22 +7,24 @@
 #include "core/scalar.h"
 
 // name in PyTorch, enumerator, C++ type, short name of typed tensors
-#define RL_FOR_EACH_DTYPE(X)                                  \
-  X(bool, Bool, bool, Bool)                                   \
-  X(uint8, UInt8, uint8_t, Byte)                              \
-  X(int8, Int8, int8_t, Char)                                 \
-  X(int16, Int16, int16_t, Short)                             \
-  X(int32, Int32, int32_t, Int)                               \
-  X(int64, Int64, int64_t, Long)                              \
-  X(uint16, UInt16, uint16_t, UInt16)                         \
-  X(uint32, UInt32, uint32_t, UInt32)                         \
-  X(uint64, UInt64, uint64_t, UInt64)                         \
-  X(float16, Float16, ::rl::half, Half)                       \
-  X(bfloat16, BFloat16, ::rl::bfloat16, BFloat16)             \
-  X(float32, Float32, float, Float)                           \
-  X(float64, Float64, double, Double)                         \
-  X(complex64, Complex64, ::rl::complex<float>, ComplexFloat) \
-  X(complex128, Complex128, ::rl::complex<double>, ComplexDouble)
+#define RL_FOR_EACH_DTYPE(X)                                          \
+  X(bool, Bool, bool, Bool)                                           \
+  X(uint8, UInt8, uint8_t, Byte)                                      \
+  X(int8, Int8, int8_t, Char)                                         \
+  X(int16, Int16, int16_t, Short)                                     \
+  X(int32, Int32, int32_t, Int)                                       \
+  X(int64, Int64, int64_t, Long)                                      \
+  X(uint16, UInt16, uint16_t, UInt16)                                 \
+  X(uint32, UInt32, uint32_t, UInt32)                                 \
+  X(uint64, UInt64, uint64_t, UInt64)                                 \
+  X(float16, Float16, ::rl::half, Half)                               \
+  X(bfloat16, BFloat16, ::rl::bfloat16, BFloat16)                     \
+  X(float32, Float32, float, Float)                                   \
+  X(float64, Float64, double, Double)                                 \
+  X(complex64, Complex64, ::rl::complex<float>, ComplexFloat)         \
+  X(complex128, Complex128, ::rl::complex<double>, ComplexDouble)     \
+  X(float8_e4m3fn, Float8_e4m3fn, ::rl::float8_e4m3fn, Float8_e4m3fn) \
+  X(float8_e5m2, Float8_e5m2, ::rl::float8_e5m2, Float8_e5m2)
 
 namespace rl {
 
@@ -31,7 +33,7 @@ enum class DType : uint8_t {
   RL_FOR_EACH_DTYPE(X)
 #undef X
 };
-constexpr int kDTypes = 15;
+constexpr int kDTypes = 17;
 
 template <class T>
 struct dtype_of;
@@ -64,7 +66,8 @@ constexpr DTypeSet kSigned = only(DType::Int8, DType::Int16, DType::Int32, DType
 constexpr DTypeSet kUnsigned = only(DType::UInt8, DType::UInt16, DType::UInt32, DType::UInt64);
 constexpr DTypeSet kIntegers = kSigned | kUnsigned;
 constexpr DTypeSet kHalves = only(DType::Float16, DType::BFloat16);
-constexpr DTypeSet kFloats = only(DType::Float32, DType::Float64) | kHalves;
+constexpr DTypeSet kEighths = only(DType::Float8_e4m3fn, DType::Float8_e5m2);  // storage and conversion alone
+constexpr DTypeSet kFloats = only(DType::Float32, DType::Float64) | kHalves | kEighths;
 constexpr DTypeSet kComplex = only(DType::Complex64, DType::Complex128);
 constexpr DTypeSet kAllDTypes = (DTypeSet(1) << kDTypes) - 1;
 
@@ -78,6 +81,11 @@ std::string_view name(DType d);        // "float32"
 std::string_view short_name(DType d);  // "Float", as in torch.FloatTensor
 /// Half types compute in float32 inside a kernel; every other dtype computes as itself.
 constexpr DType compute_dtype(DType d) { return contains(kHalves, d) ? DType::Float32 : d; }
+/// Integers of several widths share the kernels of a wider one that holds them all, in the same order.
+constexpr DType order_dtype(DType d) {
+  if (d == DType::Int8 || d == DType::Int16 || d == DType::UInt16) return DType::Int32;
+  return d == DType::UInt32 ? DType::Int64 : compute_dtype(d);
+}
 /// The dtype of an operation on both, by PyTorch's table (docs: "Type promotion").
 DType promote(DType a, DType b);
 /// 0 bool, 1 integer, 2 floating, 3 complex: a Python number or a 0-d tensor of a lower category does not widen a

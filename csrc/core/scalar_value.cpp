@@ -16,13 +16,15 @@ void store_as(const Scalar& s, void* where) {
   else if constexpr (std::is_same_v<T, complex<double>>)
     out = {s.real(), s.imag()};
   else
-    out = T(s.category() == 1 ? double(s.integer()) : s.real());
+    out = T(s.real());
 }
 
 template <class T>
 Scalar load_as(const void* where) {
   const T& v = *static_cast<const T*>(where);
   if constexpr (std::is_same_v<T, bool>)
+    return Scalar(v);
+  else if constexpr (std::is_same_v<T, uint64_t>)
     return Scalar(v);
   else if constexpr (std::is_integral_v<T>)
     return Scalar(int64_t(v));

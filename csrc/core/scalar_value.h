@@ -11,6 +11,7 @@ class Scalar {
   Scalar(bool v) : category_(0), i_(v), d_(v) {}
   Scalar(int v) : Scalar(int64_t(v)) {}
   Scalar(int64_t v) : category_(1), i_(v), d_(double(v)) {}
+  Scalar(uint64_t v) : category_(1), above_int64_(v >> 63), i_(int64_t(v)), d_(double(v)) {}
   Scalar(double v) : category_(2), d_(v) {}
   Scalar(complex<double> v) : category_(3), d_(v.re), im_(v.im) {}
 
@@ -18,6 +19,8 @@ class Scalar {
   bool is_integral() const { return category_ <= 1; }
   double real() const { return d_; }
   double imag() const { return im_; }
+  /// Is it an integer from 2^63 to 2^64 - 1? Then integer() is its bits.
+  bool above_int64() const { return above_int64_; }
   /// A float that no int64 holds, NaN included, gives the smallest one, as a tensor's conversion does.
   int64_t integer() const {
     if (category_ <= 1) return i_;
@@ -37,6 +40,7 @@ class Scalar {
 
  private:
   uint8_t category_;
+  bool above_int64_ = false;
   int64_t i_ = 0;
   double d_ = 0, im_ = 0;
 };

@@ -1,4 +1,4 @@
-// Blocks of one dtype converted to another: the fifteen by fifteen table.
+// Blocks of one dtype converted to another: the table of every dtype by every dtype.
 #include <cstdint>
 #include <type_traits>
 
@@ -9,8 +9,6 @@ RL_ISA_BEGIN
 
 template <class T>
 inline constexpr bool is_complex_type = std::is_same_v<T, complex<float>> || std::is_same_v<T, complex<double>>;
-template <class T>
-inline constexpr bool is_half_type = std::is_same_v<T, half> || std::is_same_v<T, bfloat16>;
 
 template <class To, class From>
 RL_INLINE To convert_one(From x) {
@@ -25,11 +23,11 @@ RL_INLINE To convert_one(From x) {
       return convert_one<To>(x.re);
   } else if constexpr (is_complex_type<To>)
     return To(convert_one<decltype(To::re)>(x), 0);
-  else if constexpr (is_half_type<From>)
+  else if constexpr (is_storage_type<From>)
     return convert_one<To>(float(x));
   else if constexpr (std::is_same_v<To, bool>)
     return x != From(0);
-  else if constexpr (is_half_type<To>)
+  else if constexpr (is_storage_type<To>)
     return To(float(x));
   else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
     // By way of int64, so that a value out of a narrow range wraps instead of being undefined; out of int64's range,
@@ -58,12 +56,13 @@ struct Row {
   static constexpr ConvertFunction functions[kDTypes] = {RL_FOR_EACH_DTYPE(X)};
 };
 #undef X
-#define X(name, Name, type, Short)                                                                         \
-  {Row<type>::functions[0],  Row<type>::functions[1],  Row<type>::functions[2],  Row<type>::functions[3],  \
-   Row<type>::functions[4],  Row<type>::functions[5],  Row<type>::functions[6],  Row<type>::functions[7],  \
-   Row<type>::functions[8],  Row<type>::functions[9],  Row<type>::functions[10], Row<type>::functions[11], \
-   Row<type>::functions[12], Row<type>::functions[13], Row<type>::functions[14]},
+// A row of 17 pointers by name: an array cannot be initialised by another one.
+#define R(type, i) Row<type>::functions[i]
+#define X(name, Name, type, Short)                                                                                   \
+  {R(type, 0), R(type, 1),  R(type, 2),  R(type, 3),  R(type, 4),  R(type, 5),  R(type, 6),  R(type, 7), R(type, 8), \
+   R(type, 9), R(type, 10), R(type, 11), R(type, 12), R(type, 13), R(type, 14), R(type, 15), R(type, 16)},
 const ConvertFunction convert_table[kDTypes][kDTypes] = {RL_FOR_EACH_DTYPE(X)};
 #undef X
+#undef R
 
 RL_ISA_END

@@ -27,10 +27,11 @@ static void ramp(const KernelCall& call) {
 
 extern const KernelEntry create_entries[];
 const KernelEntry create_entries[] = {
-    {&kernels::ramp, DType::UInt8, &ramp<uint8_t>}, {&kernels::ramp, DType::Int8, &ramp<int8_t>},
-    {&kernels::ramp, DType::Int16, &ramp<int16_t>}, {&kernels::ramp, DType::Int32, &ramp<int32_t>},
-    {&kernels::ramp, DType::Int64, &ramp<int64_t>}, {&kernels::ramp, DType::Float32, &ramp<float>},
-    {&kernels::ramp, DType::Float64, &ramp<double>}};
+#define X(Name, T) {&kernels::ramp, DType::Name, &ramp<T>},
+    X(UInt8, uint8_t) X(UInt16, uint16_t) X(UInt32, uint32_t) X(UInt64, uint64_t) X(Int8, int8_t) X(Int16, int16_t)
+        X(Int32, int32_t) X(Int64, int64_t) X(Float32, float) X(Float64, double)
+#undef X
+};
 extern const int create_count;
 const int create_count = int(sizeof(create_entries) / sizeof(KernelEntry));
 

@@ -109,7 +109,7 @@ struct Add {
       return self | source;
     else if constexpr (std::is_integral_v<T>)
       return T(uint64_t(self) + uint64_t(source));
-    else if constexpr (std::is_same_v<T, half> || std::is_same_v<T, bfloat16>)
+    else if constexpr (is_storage_type<T>)
       return T(float(self) + float(source));
     else
       return self + source;
@@ -209,8 +209,8 @@ static void add_by_index(const KernelCall& call) {
 
 template <class T>
 RL_INLINE bool is_nonzero(T x) {
-  if constexpr (std::is_same_v<T, half> || std::is_same_v<T, bfloat16>)
-    return (x.bits & 0x7fffu) != 0;
+  if constexpr (is_storage_type<T>)
+    return float(x) != 0;
   else if constexpr (std::is_class_v<T>)
     return x.re != 0 || x.im != 0;
   else

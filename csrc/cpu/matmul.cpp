@@ -89,11 +89,12 @@ static void matmul_integer(const KernelCall& call) {
 extern const KernelEntry matmul_entries[];
 const KernelEntry matmul_entries[] = {{&kernels::matmul, DType::Float32, &matmul_floating<float>, &matmul_scratch},
                                       {&kernels::matmul, DType::Float64, &matmul_floating<double>, &matmul_scratch},
-                                      {&kernels::matmul, DType::UInt8, &matmul_integer<uint8_t>},
-                                      {&kernels::matmul, DType::Int8, &matmul_integer<int8_t>},
-                                      {&kernels::matmul, DType::Int16, &matmul_integer<int16_t>},
-                                      {&kernels::matmul, DType::Int32, &matmul_integer<int32_t>},
-                                      {&kernels::matmul, DType::Int64, &matmul_integer<int64_t>}};
+#define X(Name, T) {&kernels::matmul, DType::Name, &matmul_integer<T>},
+                                      X(UInt8, uint8_t) X(UInt16, uint16_t) X(UInt32, uint32_t) X(UInt64, uint64_t)
+                                      // the same bits for signed numbers
+                                      X(Int8, uint8_t) X(Int16, uint16_t) X(Int32, uint32_t) X(Int64, uint64_t)
+#undef X
+};
 extern const int matmul_count;
 const int matmul_count = int(sizeof(matmul_entries) / sizeof(KernelEntry));
 

@@ -88,22 +88,28 @@ static void ternary_loop(int64_t n, void* const* blocks, const Parameters& param
 RL_ISA_END
 
 // The dtypes a row names, each with one function.
-#define RL_ENTRIES_Floating(k, loop, F) \
-  {&kernels::k, DType::Float32, &loop<functors::F, float>}, {&kernels::k, DType::Float64, &loop<functors::F, double>},
-#define RL_ENTRIES_Integers(k, loop, F)                                                                             \
-  {&kernels::k, DType::UInt8, &loop<functors::F, uint8_t>}, {&kernels::k, DType::Int8, &loop<functors::F, int8_t>}, \
-      {&kernels::k, DType::Int16, &loop<functors::F, int16_t>},                                                     \
-      {&kernels::k, DType::Int32, &loop<functors::F, int32_t>},                                                     \
-      {&kernels::k, DType::Int64, &loop<functors::F, int64_t>},
-#define RL_ENTRIES_Bool(k, loop, F) {&kernels::k, DType::Bool, &loop<functors::F, bool>},
+#define RL_ENTRY(k, loop, F, Name, T) {&kernels::k, DType::Name, &loop<functors::F, T>},
+#define RL_ENTRIES_Floating(k, loop, F) RL_ENTRY(k, loop, F, Float32, float) RL_ENTRY(k, loop, F, Float64, double)
+#define RL_ENTRIES_Complex(k, loop, F) \
+  RL_ENTRY(k, loop, F, Complex64, complex<float>) RL_ENTRY(k, loop, F, Complex128, complex<double>)
+#define RL_ENTRIES_Integers(k, loop, F)           \
+  RL_ENTRY(k, loop, F, UInt8, uint8_t)            \
+  RL_ENTRY(k, loop, F, UInt16, uint16_t)          \
+  RL_ENTRY(k, loop, F, UInt32, uint32_t)          \
+  RL_ENTRY(k, loop, F, UInt64, uint64_t)          \
+  RL_ENTRY(k, loop, F, Int8, RL_INT(F, int8_t))   \
+  RL_ENTRY(k, loop, F, Int16, RL_INT(F, int16_t)) \
+  RL_ENTRY(k, loop, F, Int32, RL_INT(F, int32_t)) \
+  RL_ENTRY(k, loop, F, Int64, RL_INT(F, int64_t))
+#define RL_INT(F, T) rl::functors::signed_or_not<functors::F, T>
+#define RL_ENTRIES_Bool(k, loop, F) RL_ENTRY(k, loop, F, Bool, bool)
+#define RL_ENTRIES_FloatingComplex(k, loop, F) RL_ENTRIES_Floating(k, loop, F) RL_ENTRIES_Complex(k, loop, F)
 #define RL_ENTRIES_Numeric(k, loop, F) RL_ENTRIES_Floating(k, loop, F) RL_ENTRIES_Integers(k, loop, F)
+#define RL_ENTRIES_NumericComplex(k, loop, F) RL_ENTRIES_Numeric(k, loop, F) RL_ENTRIES_Complex(k, loop, F)
 #define RL_ENTRIES_NumericBool(k, loop, F) RL_ENTRIES_Numeric(k, loop, F) RL_ENTRIES_Bool(k, loop, F)
 #define RL_ENTRIES_IntegersBool(k, loop, F) RL_ENTRIES_Integers(k, loop, F) RL_ENTRIES_Bool(k, loop, F)
-#define RL_ENTRIES_All(k, loop, F)                                                              \
-  RL_ENTRIES_NumericBool(k, loop, F){&kernels::k, DType::UInt16, &loop<functors::F, uint16_t>}, \
-      {&kernels::k, DType::UInt32, &loop<functors::F, uint32_t>},                               \
-      {&kernels::k, DType::UInt64, &loop<functors::F, uint64_t>},                               \
-      {&kernels::k, DType::Float16, &loop<functors::F, half>},                                  \
-      {&kernels::k, DType::BFloat16, &loop<functors::F, bfloat16>},                             \
-      {&kernels::k, DType::Complex64, &loop<functors::F, complex<float>>},                      \
-      {&kernels::k, DType::Complex128, &loop<functors::F, complex<double>>},
+#define RL_ENTRIES_NumericBoolComplex(k, loop, F) RL_ENTRIES_NumericBool(k, loop, F) RL_ENTRIES_Complex(k, loop, F)
+#define RL_ENTRIES_All(k, loop, F)                                                          \
+  RL_ENTRIES_NumericBoolComplex(k, loop, F) RL_ENTRY(k, loop, F, Float16, uint16_t)         \
+      RL_ENTRY(k, loop, F, BFloat16, uint16_t) RL_ENTRY(k, loop, F, Float8_e4m3fn, uint8_t) \
+          RL_ENTRY(k, loop, F, Float8_e5m2, uint8_t)

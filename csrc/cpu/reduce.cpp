@@ -17,14 +17,14 @@ struct Times {
   }
   template <class T>
   static RL_INLINE T join(T a, T b) {
-    if constexpr (T(0.5) == T(0))
+    if constexpr (std::is_integral_v<T>)
       return T(uint64_t(a) * uint64_t(b));
     else
       return a * b;
   }
 };
 template <class T>
-constexpr bool kHasNan = T(0.5) != T(0);
+constexpr bool kHasNan = !std::is_integral_v<T>;
 /// The largest (kMax) or smallest; NaN wins.
 template <bool kMax>
 struct Extreme {
@@ -71,7 +71,7 @@ struct Reduced {
   RL_INLINE bool is_one_dim() const { return ndim == 1; }
   /// Elements [begin, begin + count) of the row, in logical order.
   template <class T>
-  RL_INLINE void gather(const T* row, int64_t begin, int64_t count, T* to) const {
+  __attribute__((noinline)) void gather(const T* row, int64_t begin, int64_t count, T* to) const {
     int64_t at[64], rest = begin;
     for (int d = ndim - 1; d >= 0; --d) at[d] = rest % sizes[d], rest /= sizes[d];
     for (int64_t i = 0; i < count;) {
@@ -88,7 +88,7 @@ struct Reduced {
 };
 
 template <class T, class Op>
-RL_INLINE T one_block(const T* row, const Reduced& r, int64_t block) {
+static __attribute__((noinline)) T one_block(const T* row, const Reduced& r, int64_t block) {
   const int64_t begin = block * kSumBlock, left = r.n - begin, n = left < kSumBlock ? left : kSumBlock;
   if (r.is_one_dim() && r.strides[0] == 1) return block_of<T, Op>(row + begin, n);
   T dense[kSumBlock];
@@ -104,7 +104,7 @@ static int64_t reduce_scratch(const KernelCall& call) {
   const View& input = call.operands[call.count - 1];
   int64_t n = 1;
   for (int d = 0; d < input.ndim; ++d) n *= input.sizes[d];
-  return (blocks_of(n) + 1) * 8;
+  return (blocks_of(n) + 1) * 16;  // a partial result is a complex128 at most
 }
 
 /// Columns are dense and the reduced dim steps over rows: a strip of columns at a time, 32 lanes of it in first-level
@@ -251,24 +251,27 @@ static void extreme_index(const KernelCall& call) {
   });
 }
 
-#define RL_ALL_TYPES(X) \
+// The dtypes that sums are taken in, and those that elements are compared in: ops/reduce.cpp brings the others to them.
+#define RL_SUM_TYPES(X) \
   X(Float32, float)     \
-  X(Float64, double) X(UInt8, uint8_t) X(Int8, int8_t) X(Int16, int16_t) X(Int32, int32_t) X(Int64, int64_t)
+  X(Float64, double) X(Int64, int64_t) X(Complex64, complex<float>) X(Complex128, complex<double>)
+#define RL_ORDER_TYPES(X) \
+  X(Float32, float)       \
+  X(Float64, double) X(UInt8, uint8_t) X(Int32, int32_t) X(Int64, int64_t) X(UInt64, uint64_t) X(Bool, bool)
 extern const KernelEntry reduce_entries[];
-const KernelEntry reduce_entries[] = {{&kernels::sum, DType::Float32, &reduce<float, Plus>, &reduce_scratch},
-                                      {&kernels::sum, DType::Float64, &reduce<double, Plus>, &reduce_scratch},
-                                      {&kernels::sum, DType::Int64, &reduce<int64_t, Plus>, &reduce_scratch},
-                                      {&kernels::prod, DType::Float32, &reduce<float, Times>, &reduce_scratch},
-                                      {&kernels::prod, DType::Float64, &reduce<double, Times>, &reduce_scratch},
-                                      {&kernels::prod, DType::Int64, &reduce<int64_t, Times>, &reduce_scratch},
-                                      {&kernels::all, DType::Bool, &reduce<bool, Extreme<false>>, &reduce_scratch},
+const KernelEntry reduce_entries[] = {{&kernels::all, DType::Bool, &reduce<bool, Extreme<false>>, &reduce_scratch},
                                       {&kernels::any, DType::Bool, &reduce<bool, Extreme<true>>, &reduce_scratch},
+#define X(Name, T)                                                 \
+  {&kernels::sum, DType::Name, &reduce<T, Plus>, &reduce_scratch}, \
+      {&kernels::prod, DType::Name, &reduce<T, Times>, &reduce_scratch},
+                                      RL_SUM_TYPES(X)
+#undef X
 #define X(Name, T)                                                                \
   {&kernels::amax, DType::Name, &reduce<T, Extreme<true>>, &reduce_scratch},      \
       {&kernels::amin, DType::Name, &reduce<T, Extreme<false>>, &reduce_scratch}, \
       {&kernels::max_index, DType::Name, &extreme_index<T, true>},                \
       {&kernels::min_index, DType::Name, &extreme_index<T, false>},
-                                      RL_ALL_TYPES(X) X(Bool, bool)
+                                          RL_ORDER_TYPES(X)
 #undef X
 };
 extern const int reduce_count;

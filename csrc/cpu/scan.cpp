@@ -9,7 +9,7 @@ RL_ISA_BEGIN
 /// Integers wrap around.
 template <class T, bool kProduct>
 RL_INLINE T joined(T a, T b) {
-  if constexpr (T(0.5) == T(0))
+  if constexpr (std::is_integral_v<T>)
     return kProduct ? T(uint64_t(a) * uint64_t(b)) : T(uint64_t(a) + uint64_t(b));
   else
     return kProduct ? a * b : a + b;
@@ -51,9 +51,9 @@ static void scan(const KernelCall& call) {
 
 extern const KernelEntry scan_entries[];
 const KernelEntry scan_entries[] = {
-    {&kernels::cumsum, DType::Float32, &scan<float, false>},  {&kernels::cumsum, DType::Float64, &scan<double, false>},
-    {&kernels::cumsum, DType::Int64, &scan<int64_t, false>},  {&kernels::cumprod, DType::Float32, &scan<float, true>},
-    {&kernels::cumprod, DType::Float64, &scan<double, true>}, {&kernels::cumprod, DType::Int64, &scan<int64_t, true>},
+#define X(Name, T) {&kernels::cumsum, DType::Name, &scan<T, false>}, {&kernels::cumprod, DType::Name, &scan<T, true>},
+    X(Float32, float) X(Float64, double) X(Int64, int64_t) X(Complex64, complex<float>) X(Complex128, complex<double>)
+#undef X
 };
 extern const int scan_count;
 const int scan_count = int(sizeof(scan_entries) / sizeof(KernelEntry));

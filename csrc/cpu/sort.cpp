@@ -58,14 +58,10 @@ static void sort(const KernelCall& call) {
 
 extern const KernelEntry sort_entries[];
 const KernelEntry sort_entries[] = {
-    {&kernels::sort, DType::Float32, &sort<float>, &sort_scratch},
-    {&kernels::sort, DType::Float64, &sort<double>, &sort_scratch},
-    {&kernels::sort, DType::UInt8, &sort<uint8_t>, &sort_scratch},
-    {&kernels::sort, DType::Int8, &sort<int8_t>, &sort_scratch},
-    {&kernels::sort, DType::Int16, &sort<int16_t>, &sort_scratch},
-    {&kernels::sort, DType::Int32, &sort<int32_t>, &sort_scratch},
-    {&kernels::sort, DType::Int64, &sort<int64_t>, &sort_scratch},
-    {&kernels::sort, DType::Bool, &sort<bool>, &sort_scratch},
+#define X(Name, T) {&kernels::sort, DType::Name, &sort<T>, &sort_scratch},
+    X(Float32, float) X(Float64, double) X(UInt8, uint8_t) X(Int32, int32_t) X(Int64, int64_t) X(UInt64, uint64_t)
+        X(Bool, bool)
+#undef X
 };
 extern const int sort_count;
 const int sort_count = int(sizeof(sort_entries) / sizeof(KernelEntry));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "core/macros.h"
 
@@ -18,7 +19,7 @@ struct Plus {
   }
   template <class T>
   static RL_INLINE T join(T a, T b) {
-    if constexpr (T(0.5) == T(0))
+    if constexpr (std::is_integral_v<T>)
       return T(uint64_t(a) + uint64_t(b));  // integers wrap around
     else
       return a + b;

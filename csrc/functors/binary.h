@@ -7,6 +7,7 @@ namespace rl::functors {
 
 #define RL_BINARY_ARITHMETIC(Name, sign)     \
   struct Name {                              \
+    static constexpr bool any_sign = true;   \
     template <class T>                       \
     RL_INLINE T operator()(T x, T y) const { \
       using W = typename wrapping<T>::type;  \
@@ -18,13 +19,16 @@ RL_BINARY_ARITHMETIC(Sub, -)
 RL_BINARY_ARITHMETIC(Mul, *)
 #undef RL_BINARY_ARITHMETIC
 
-/// A number that an op hands to a functor, in the two forms a compute dtype may need.
+/// A number that an op hands to a functor, in the forms that a compute dtype may need.
 struct Number {
   double real;
   int64_t integer;
+  double imaginary = 0;
   template <class T>
   RL_INLINE T as() const {
-    if constexpr (is_floating<T>)
+    if constexpr (is_complex_type<T>)
+      return T(complex<double>(real, imaginary));
+    else if constexpr (is_floating<T>)
       return T(real);
     else
       return T(integer);
@@ -32,6 +36,7 @@ struct Number {
 };
 
 struct AddScaled {  // x + alpha * y
+  static constexpr bool any_sign = true;
   using Params = Number;
   template <class T>
   RL_INLINE T operator()(const Params& alpha, T x, T y) const {
@@ -96,7 +101,7 @@ struct FloorDivide {  // Python's //: for floats floor((x - remainder) / y), so 
 struct Pow {
   template <class T>
   RL_INLINE T operator()(T x, T y) const {
-    if constexpr (is_floating<T>) {
+    if constexpr (!is_integer<T>) {
       return pow(x, y);
     } else {  // by squaring; negative exponents give 0 except for bases 1 and -1
       using W = typename wrapping<T>::type;
@@ -162,6 +167,7 @@ RL_BINARY_TEST(LogicalXor, (x != T(0)) != (y != T(0)))
 
 #define RL_BINARY_BITS(Name, sign)           \
   struct Name {                              \
+    static constexpr bool any_sign = true;   \
     template <class T>                       \
     RL_INLINE T operator()(T x, T y) const { \
       return T(x sign y);                    \
@@ -173,6 +179,7 @@ RL_BINARY_BITS(BitwiseXor, ^)
 #undef RL_BINARY_BITS
 
 struct Where {  // the first operand's block is bool
+  static constexpr bool any_sign = true;
   static constexpr bool bool_first = true;
   template <class T>
   RL_INLINE T operator()(bool condition, T x, T y) const {
@@ -206,6 +213,7 @@ struct ClampTensor {
   }
 };
 struct Addcmul {  // x + value * y * z
+  static constexpr bool any_sign = true;
   using Params = Number;
   template <class T>
   RL_INLINE T operator()(const Params& value, T x, T y, T z) const {
@@ -223,7 +231,8 @@ struct Addcdiv {
 struct Lerp {  // exact at both ends
   template <class T>
   RL_INLINE T operator()(T start, T end, T weight) const {
-    return fabs(weight) < T(0.5) ? start + weight * (end - start) : end - (end - start) * (T(1) - weight);
+    return fabs(weight) < decltype(fabs(weight))(0.5) ? start + weight * (end - start)
+                                                      : end - (end - start) * (T(1) - weight);
   }
 };
 

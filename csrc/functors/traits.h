@@ -6,15 +6,20 @@
 #include "core/macros.h"
 #include "core/scalar.h"
 #include "functors/math.h"
+#include "functors/math_complex.h"
 
 namespace rl::functors {
 
 template <class T>
 inline constexpr bool is_floating = std::is_floating_point_v<T>;
 
+/// bool counts as an integer.
+template <class T>
+inline constexpr bool is_integer = std::is_integral_v<T>;
+
 template <class T>
 RL_INLINE bool is_nan(T x) {
-  if constexpr (is_floating<T>)
+  if constexpr (is_floating<T> || is_complex_type<T>)
     return x != x;
   else
     return false;
@@ -25,6 +30,11 @@ template <class T>
 RL_INLINE T nan_or(T x, T y) {
   return is_nan(x) ? x : y;
 }
+
+/// The integer type that a functor's loop is compiled for: a functor that says `any_sign` gives the same bits for
+/// signed and unsigned numbers, and one loop serves both.
+template <class F, class T>
+using signed_or_not = std::conditional_t<requires { F::any_sign; }, std::make_unsigned_t<T>, T>;
 
 /// Integer arithmetic wraps, as NumPy's and PyTorch's does; signed overflow would be undefined in C++.
 template <class T>

@@ -40,6 +40,7 @@ RL_UNARY_MATH(Erfc, erfc)
       return function(x);                                \
     }                                                    \
     template <class T>                                   \
+      requires is_floating<T>                            \
     RL_INLINE static bool rare(T x) {                    \
       return sin_is_rare(x);                             \
     }                                                    \
@@ -54,27 +55,29 @@ RL_UNARY_PERIODIC(Tan, tan, tan_slow)
 #undef RL_UNARY_PERIODIC
 
 struct Identity {
+  static constexpr bool any_sign = true;
   template <class T>
   RL_INLINE T operator()(T x) const {
     return x;
   }
 };
 struct Neg {
+  static constexpr bool any_sign = true;
   template <class T>
   RL_INLINE T operator()(T x) const {
-    if constexpr (is_floating<T>)
-      return -x;
-    else
+    if constexpr (is_integer<T>)
       return T(typename wrapping<T>::type(0) - typename wrapping<T>::type(x));
+    else
+      return -x;
   }
 };
 struct Abs {
   template <class T>
   RL_INLINE T operator()(T x) const {
-    if constexpr (is_floating<T>)
-      return fabs(x);
-    else
+    if constexpr (is_integer<T>)
       return x < T(0) ? Neg()(x) : x;
+    else
+      return T(fabs(x));  // of a complex number: the real part of the block, which is all that the result keeps
   }
 };
 struct Sign {  // NaN gives 0, as in PyTorch
@@ -86,7 +89,38 @@ struct Sign {  // NaN gives 0, as in PyTorch
       return T(T(x > T(0)) - T(x < T(0)));
   }
 };
+struct Sgn {  // z / |z|, and 0 for 0; the sign of a real number
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    if constexpr (is_complex_type<T>) {
+      const auto r = fabs(x);
+      return r == 0 ? T(0) : T(x.re / r, x.im / r);
+    } else {
+      return Sign()(x);
+    }
+  }
+};
+struct Angle {  // of a real number: 0, or pi below zero
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    if constexpr (is_complex_type<T>)
+      return T(atan2(x.im, x.re));
+    else
+      return x < T(0) ? T(3.14159265358979323846) : is_nan(x) ? x : T(0);
+  }
+};
+struct Conj {
+  static constexpr bool any_sign = true;
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    if constexpr (is_complex_type<T>)
+      return T(x.re, -x.im);
+    else
+      return x;
+  }
+};
 struct Square {
+  static constexpr bool any_sign = true;
   template <class T>
   RL_INLINE T operator()(T x) const {
     using W = typename wrapping<T>::type;
@@ -131,7 +165,9 @@ struct IsNan {
 struct IsInf {
   template <class T>
   RL_INLINE bool operator()(T x) const {
-    if constexpr (is_floating<T>)
+    if constexpr (is_complex_type<T>)
+      return (*this)(x.re) || (*this)(x.im);
+    else if constexpr (is_floating<T>)
       return fabs(x) == T(__builtin_inf());
     else
       return false;
@@ -140,7 +176,9 @@ struct IsInf {
 struct IsFinite {
   template <class T>
   RL_INLINE bool operator()(T x) const {
-    if constexpr (is_floating<T>)
+    if constexpr (is_complex_type<T>)
+      return (*this)(x.re) && (*this)(x.im);
+    else if constexpr (is_floating<T>)
       return fabs(x) < T(__builtin_inf());
     else
       return true;
@@ -156,12 +194,14 @@ struct SignBit {
   }
 };
 struct LogicalNot {
+  static constexpr bool any_sign = true;
   template <class T>
   RL_INLINE bool operator()(T x) const {
     return x == T(0);
   }
 };
 struct BitwiseNot {
+  static constexpr bool any_sign = true;
   template <class T>
   RL_INLINE T operator()(T x) const {
     if constexpr (std::is_same_v<T, bool>)

@@ -2,13 +2,14 @@
 #include "ops/pointwise.h"
 
 #include "functors/activation.h"
+#include "ops/shape.h"
 
 namespace rl::ops {
 namespace {
 
 using functors::Number;
 
-Number number(const Scalar& s) { return {s.real(), s.integer()}; }
+Number number(const Scalar& s) { return {s.real(), s.integer(), s.imag()}; }
 bool is_one(const Scalar& s) { return s.category() <= 2 && s.real() == 1; }
 /// alpha may not widen: add(int tensors, alpha=0.5) is an error, as in PyTorch.
 void check_alpha(const char* op, const Scalar& alpha, DType dtype) {
@@ -70,7 +71,7 @@ void add_(Tensor& self, const Value& other, const Scalar& alpha) {
 }
 
 namespace {
-Number negated(const Scalar& s) { return {-s.real(), int64_t(-uint64_t(s.integer()))}; }
+Number negated(const Scalar& s) { return {-s.real(), int64_t(-uint64_t(s.integer())), -s.imag()}; }
 }  // namespace
 
 Tensor sub(const Value& input, const Value& other, const Scalar& alpha, Tensor* out) {
@@ -86,6 +87,19 @@ void sub_(Tensor& self, const Value& other, const Scalar& alpha) {
   check_alpha("sub_", alpha, result_dtype({&x, &other}));
   pointwise_in_place(kernels::add_scaled, Result::Same, self, {&x, &other}, Parameters::pack(negated(alpha)));
 }
+Tensor complex_op(const Tensor& re, const Tensor& im, Tensor* out) {
+  RL_CHECK(is_float(re.dtype()) && is_float(im.dtype()),
+           "complex: Expected both inputs to be Half, Float or Double tensors but got ", short_name(re.dtype()),
+           " and ", short_name(im.dtype()));
+  RL_CHECK(re.dtype() == im.dtype(), "complex: Expected object of scalar type ", short_name(re.dtype()),
+           " but got scalar type ", short_name(im.dtype()), " for second argument");
+  const Tensor made = empty(broadcast_shapes(re.sizes(), im.sizes(), "complex"), complex_of(re.dtype()), re.device());
+  copy_values(real(made), re, "complex");
+  copy_values(imag(made), im, "complex");
+  return deliver("complex", made, out);
+}
+Tensor conj(const Tensor& input) { return is_complex(input.dtype()) ? conj_physical(input, nullptr) : input; }
+
 Tensor rsub(const Value& input, const Value& other, const Scalar& alpha) { return sub(other, input, alpha, nullptr); }
 
 Tensor div(const Value& input, const Value& other, std::optional<std::string_view> rounding_mode, Tensor* out) {
@@ -262,6 +276,8 @@ RL_BACKWARD(tanh_backward)
 RL_BACKWARD(sigmoid_backward)
 RL_BACKWARD(relu_backward)
 #undef RL_BACKWARD
+
+Tensor deliver_op(const Tensor& input, Tensor* out) { return deliver("out", input, out); }
 
 void fill_(Tensor& self, const Value& value) {
   RL_CHECK(!value.is_tensor() || value.tensor->ndim() == 0,

@@ -25,11 +25,7 @@ Tensor made(const char* op, const Dims& size, std::optional<DType> dtype, std::o
 
 Tensor ramp(const char* op, double start, double step, int64_t first, int64_t stride, int64_t n, DType dtype,
             Device device, double end, bool mirrored) {
-  const bool direct = is_integer(dtype) || dtype == DType::Float32 || dtype == DType::Float64;
-  const DType key = direct && dtype != DType::UInt16 && dtype != DType::UInt32 && dtype != DType::UInt64 ? dtype
-                    : is_integer(dtype)                                                                  ? DType::Int64
-                    : is_complex(dtype) ? DType::Float64
-                                        : DType::Float32;
+  const DType key = is_complex(dtype) ? DType::Float64 : compute_dtype(dtype);
   RL_CHECK(dtype != DType::Bool, op, ": \"", op, "\" not implemented for 'Bool'");
   Tensor values = empty({n}, key, device);
   launch(kernels::ramp, {values}, key, Parameters::pack(kernels::Ramp{start, step, end, first, stride, mirrored}));

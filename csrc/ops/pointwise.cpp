@@ -8,6 +8,8 @@ namespace rl::kernels {
 #define RL_RESULT_Same 0
 #define RL_RESULT_Float 0
 #define RL_RESULT_Bool 1
+#define RL_RESULT_Real 0
+#define RL_RESULT_FloatReal 0
 #define RL_UNARY(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_RESULT_##result)
 #define RL_BINARY(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_RESULT_##result)
 #define RL_UNARY_KERNEL(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_RESULT_##result)
@@ -31,7 +33,7 @@ namespace {
 /// The dtype of the result in memory, by the row's rule.
 DType promoted(Result result, std::initializer_list<const Value*> inputs) {
   const DType d = result_dtype(inputs);
-  return result == Result::Float && category(d) < 2 ? default_dtype() : d;
+  return (result == Result::Float || result == Result::FloatReal) && category(d) < 2 ? default_dtype() : d;
 }
 
 void refuse_dtype(const Kernel& kernel, DType dtype) {
@@ -48,7 +50,8 @@ Inferred infer_dtypes(const Kernel& kernel, Result result, std::initializer_list
   const DType common = promoted(result, inputs);
   const DType key = compute_dtype(common);
   if (RL_UNLIKELY(!computes(kernel, key))) refuse_dtype(kernel, common);
-  return {key, result == Result::Bool ? DType::Bool : common};
+  // Real: the kernel gives complex numbers, of which the conversion to a real result keeps the real part
+  return {key, result == Result::Bool ? DType::Bool : result >= Result::Real ? real_of(common) : common};
 }
 
 Dims infer_sizes(const char* op, std::initializer_list<const Value*> inputs) {

@@ -6,7 +6,7 @@
 
 namespace rl::ops {
 
-enum class Result : uint8_t { Same, Float, Bool };
+enum class Result : uint8_t { Same, Float, Bool, Real, FloatReal };
 
 /// Promotes, broadcasts, allocates (or checks `out`), launches. The one body of every pointwise op.
 Tensor pointwise(const Kernel& kernel, Result result, std::initializer_list<const Value*> inputs, Tensor* out,
@@ -36,6 +36,9 @@ Tensor add(const Value& input, const Value& other, const Scalar& alpha, Tensor* 
 void add_(Tensor& self, const Value& other, const Scalar& alpha);
 Tensor sub(const Value& input, const Value& other, const Scalar& alpha, Tensor* out);
 void sub_(Tensor& self, const Value& other, const Scalar& alpha);
+/// The two real tensors as parts of one.
+Tensor complex_op(const Tensor& real, const Tensor& imag, Tensor* out);
+Tensor conj(const Tensor& input);
 Tensor rsub(const Value& input, const Value& other, const Scalar& alpha);
 Tensor div(const Value& input, const Value& other, std::optional<std::string_view> rounding_mode, Tensor* out);
 void div_(Tensor& self, const Value& other, std::optional<std::string_view> rounding_mode);
@@ -64,6 +67,8 @@ Tensor relu_backward(const Tensor& grad, const Tensor& output);
 Tensor gelu_backward(const Tensor& grad, const Tensor& input, std::string_view approximate);
 Tensor leaky_relu_backward(const Tensor& grad, const Tensor& input, double negative_slope);
 Tensor masked_scale(const Tensor& grad, const Tensor& mask, double scale);
+/// What a function that is composed of ops ends in where it was given `out`.
+Tensor deliver_op(const Tensor& input, Tensor* out);
 void fill_(Tensor& self, const Value& value);
 void zero_(Tensor& self);
 void copy_(Tensor& self, const Tensor& src, bool non_blocking);

@@ -21,9 +21,12 @@ void check_dtypes(const char* op, const Tensor& a, const Tensor& b) {
            " and ", to_string(b.device()), "!");
 }
 
+Tensor complex_product(const char* op, const Tensor& a, const Tensor& b, const Tensor* bias);
+
 /// The product of the last two dims, batch dims already equal or broadcast. Half types go by way of float32.
 Tensor product(const char* op, const Tensor& a, const Tensor& b, const Tensor* bias) {
   const DType dtype = a.dtype(), key = compute_dtype(dtype);
+  if (is_complex(dtype)) return complex_product(op, a, b, bias);
   RL_CHECK(computes(kernels::matmul, key), "\"", op, "\" not implemented for '", short_name(dtype), "'");
   const Tensor x = as_dtype(a, key), y = as_dtype(b, key);
   Dims sizes = x.sizes();
@@ -36,6 +39,21 @@ Tensor product(const char* op, const Tensor& a, const Tensor& b, const Tensor* b
     launch(kernels::matmul, {out, x, y}, key);
   }
   return as_dtype(out, dtype);
+}
+
+/// (Ar + i Ai) (Br + i Bi) by four real products, each in the order of products; the bias by a sum afterwards.
+Tensor complex_product(const char* op, const Tensor& a, const Tensor& b, const Tensor* bias) {
+  const Tensor ar = real(a), ai = imag(a), br = real(b), bi = imag(b);
+  const Tensor rr = product(op, ar, br, nullptr), ii = product(op, ai, bi, nullptr);
+  const Tensor ri = product(op, ar, bi, nullptr), ir = product(op, ai, br, nullptr);
+  const Tensor out = empty(rr.sizes(), a.dtype(), a.device());
+  Tensor re = real(out), im = imag(out);
+  const Value prr(rr), pii(ii), pri(ri), pir(ir);
+  pointwise(kernels::sub, Result::Same, {&prr, &pii}, &re);
+  pointwise(kernels::add, Result::Same, {&pri, &pir}, &im);
+  if (!bias) return out;
+  const Value sum(out), shift(*bias);
+  return add(sum, shift, Scalar(1), nullptr);
 }
 
 /// [B..., M, K] seen as [B * M, K] where strides allow, so that one large product replaces many small ones.

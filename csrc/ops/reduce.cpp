@@ -81,7 +81,7 @@ void check_not_empty(const char* op, const Form& f) {
 }
 
 Tensor extreme(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim, bool keepdim) {
-  const Tensor wide = as_dtype(input, compute_dtype(input.dtype()));
+  const Tensor wide = as_dtype(input, order_dtype(input.dtype()));
   const Form f = form_of(op, wide, dim, keepdim);
   check_not_empty(op, f);
   return as_dtype(run(kernel, op, f), input.dtype());
@@ -89,7 +89,7 @@ Tensor extreme(const Kernel& kernel, const char* op, const Tensor& input, const 
 
 std::tuple<Tensor, Tensor> with_index(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim,
                                       bool keepdim) {
-  const Tensor wide = as_dtype(input, compute_dtype(input.dtype()));
+  const Tensor wide = as_dtype(input, order_dtype(input.dtype()));
   const Form f = form_of(op, wide, dim, keepdim);
   check_not_empty(op, f);
   const DType dtype = wide.dtype();

@@ -23,7 +23,5 @@ struct Row {
 
 /// Every row, in the order of the .def files.
 std::span<const Row> rows();
-/// The row of a function; fails where there is none.
-const Row& row_of(const char* function);
 
 }  // namespace rl::ops

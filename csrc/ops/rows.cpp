@@ -1,7 +1,4 @@
 // The registry: all .def files as one table.
-#include <cstring>
-
-#include "core/error.h"
 #include "ops/row.h"
 
 namespace rl::ops {
@@ -19,11 +16,5 @@ constexpr Row kRows[] = {
 }  // namespace
 
 std::span<const Row> rows() { return kRows; }
-
-const Row& row_of(const char* function) {
-  for (const Row& row : kRows)
-    if (std::strcmp(row.function, function) == 0) return row;
-  fail(ErrorKind::Internal, "internal error: no row for function ", function);
-}
 
 }  // namespace rl::ops

@@ -275,6 +275,55 @@ Tensor diagonal(const Tensor& input, int64_t offset, int64_t dim1, int64_t dim2)
   return input.view(std::move(sizes), std::move(strides), start);
 }
 
+namespace {
+/// The storage of `t` seen as another dtype of the same storage; sizes, strides and offset count its elements.
+Tensor recast(const Tensor& t, DType dtype, Dims sizes, Dims strides, int64_t offset) {
+  return Tensor(t.storage(), t.version(), dtype, std::move(sizes), std::move(strides), offset);
+}
+Dims times(const Dims& strides, int64_t factor) {
+  Dims scaled = strides;
+  for (int64_t& s : scaled) s *= factor;
+  return scaled;
+}
+}  // namespace
+
+Tensor real(const Tensor& input) {
+  if (!is_complex(input.dtype())) return input;
+  return recast(input, real_of(input.dtype()), input.sizes(), times(input.strides(), 2), 2 * input.offset());
+}
+Tensor imag(const Tensor& input) {
+  RL_CHECK(is_complex(input.dtype()), "imag: imag is not implemented for tensors with non-complex dtypes, got ",
+           dtype_text(input.dtype()));
+  return recast(input, real_of(input.dtype()), input.sizes(), times(input.strides(), 2), 2 * input.offset() + 1);
+}
+Tensor view_as_real(const Tensor& input) {
+  RL_CHECK(is_complex(input.dtype()), "view_as_real: view_as_real is only supported for complex tensors, got ",
+           dtype_text(input.dtype()));
+  RL_CHECK(input.ndim() < kMaxDims, "view_as_real: a tensor has at most ", kMaxDims, " dims");
+  Dims sizes = input.sizes(), strides = times(input.strides(), 2);
+  sizes.push_back(2);
+  strides.push_back(1);
+  return recast(input, real_of(input.dtype()), std::move(sizes), std::move(strides), 2 * input.offset());
+}
+Tensor view_as_complex(const Tensor& input) {
+  const DType d = input.dtype();
+  RL_CHECK(d == DType::Float32 || d == DType::Float64,
+           "view_as_complex: view_as_complex is only supported for half, float and double tensors, but got a tensor of "
+           "scalar "
+           "type: ",
+           short_name(d));
+  RL_CHECK(input.ndim() > 0 && input.sizes().back() == 2,
+           "view_as_complex: Tensor must have a last dimension of size 2, got ", input.sizes());
+  RL_CHECK(input.strides().back() == 1 && input.offset() % 2 == 0,
+           "view_as_complex: Tensor must have a last dimension with stride 1 and an even storage_offset");
+  Dims sizes(input.sizes().data(), input.ndim() - 1), strides(input.strides().data(), input.ndim() - 1);
+  for (int64_t& s : strides) {
+    RL_CHECK(s % 2 == 0, "view_as_complex: Tensor must have a stride divisible by 2 for all but last dimension");
+    s /= 2;
+  }
+  return recast(input, complex_of(d), std::move(sizes), std::move(strides), input.offset() / 2);
+}
+
 Tensor detach(const Tensor& input) { return input; }
 
 Tensor flip(const Tensor& input, const Dims& dims) {

@@ -26,6 +26,11 @@ Tensor as_strided_scatter(const Tensor& input, const Tensor& src, const Dims& si
                           std::optional<int64_t> storage_offset);
 Tensor diagonal(const Tensor& input, int64_t offset, int64_t dim1, int64_t dim2);
 Tensor detach(const Tensor& input);
+/// Views of the parts of a complex tensor; `real` of a real tensor is that tensor.
+Tensor real(const Tensor& input);
+Tensor imag(const Tensor& input);
+Tensor view_as_real(const Tensor& input);
+Tensor view_as_complex(const Tensor& input);
 Tensor flip(const Tensor& input, const Dims& dims);
 Tensor repeat(const Tensor& input, const Dims& repeats);
 

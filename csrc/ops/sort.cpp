@@ -12,7 +12,7 @@ namespace rl::ops {
 
 std::tuple<Tensor, Tensor> sort(const Tensor& input, int64_t dim, bool descending, bool) {
   const int d = wrap_dim(dim, input.ndim(), "sort");
-  const DType key = compute_dtype(input.dtype());
+  const DType key = order_dtype(input.dtype());
   RL_CHECK_IMPLEMENTED(computes(kernels::sort, key), "\"sort\" not implemented for '", short_name(input.dtype()), "'");
   if (input.ndim() == 0) return {clone(input), full({}, Scalar(0), DType::Int64, input.device())};
   const Tensor rows = as_contiguous(transpose(as_dtype(input, key), d, -1));

@@ -43,6 +43,11 @@ Scalar to_scalar(PyObject* o, Place place) {
     int overflow = 0;
     const long long v = PyLong_AsLongLongAndOverflow(o, &overflow);
     if (overflow == 0) return Scalar(int64_t(v));
+    if (overflow > 0) {
+      const unsigned long long wide = PyLong_AsUnsignedLongLong(o);
+      if (!PyErr_Occurred()) return Scalar(uint64_t(wide));
+      PyErr_Clear();
+    }
     fail(ErrorKind::Runtime, place.op ? place.op->row->name : "number",
          ": value cannot be converted to type int64_t without overflow; a Python int beyond 64 bits fits no dtype");
   }

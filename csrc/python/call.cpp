@@ -16,8 +16,6 @@ thread_local uint32_t mode = 0;
 
 namespace {
 
-using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*);
-
 std::unordered_map<PyObject*, std::vector<OpEntry*>>& functions() {
   static auto* map = new std::unordered_map<PyObject*, std::vector<OpEntry*>>;
   return *map;
@@ -99,6 +97,34 @@ std::string camel(const char* name) {
   return text;
 }
 
+// ---- what a builtin is bound to -------------------------------------------------------------------------------------
+
+/// Holds the entry (of overloads: the group). Pickled as the extension module, so that a builtin is found by its name
+/// there.
+struct OpSelf {
+  PyObject_HEAD const void* entry;
+};
+
+PyObject* self_reduce(PyObject*, PyObject*) {
+  const Owned import(Owned::checked(PyImport_ImportModule("importlib")));
+  return Py_BuildValue("N(s)", PyObject_GetAttrString(import.get(), "import_module"), "rushlight._C");
+}
+
+PyTypeObject* self_type() {
+  static PyMethodDef methods[] = {{"__reduce__", self_reduce, METH_NOARGS, nullptr}, {nullptr, nullptr, 0, nullptr}};
+  static PyType_Slot slots[] = {{Py_tp_methods, methods}, {0, nullptr}};
+  static PyType_Spec spec{"rushlight._C._Op", sizeof(OpSelf), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                          slots};
+  static PyTypeObject* type = reinterpret_cast<PyTypeObject*>(Owned::checked(PyType_FromSpec(&spec)).release());
+  return type;
+}
+
+PyObject* make_self(const void* entry) {
+  PyObject* made = Owned::checked(self_type()->tp_alloc(self_type(), 0)).release();
+  reinterpret_cast<OpSelf*>(made)->entry = entry;
+  return made;
+}
+
 // ---- overloads ------------------------------------------------------------------------------------------------------
 
 struct Overloads {
@@ -122,10 +148,10 @@ bool fits(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, PyObject* 
 }
 
 PyObject* call_overloads(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
-  const auto* all = static_cast<const Overloads*>(PyCapsule_GetPointer(self, nullptr));
+  const auto* all = static_cast<const Overloads*>(reinterpret_cast<OpSelf*>(self)->entry);
   return guarded(all->name.c_str(), [&]() -> PyObject* {
     for (const OpEntry* op : all->entries)
-      if (fits(*op, args, nargs, kwnames)) return implementation(*op)(nullptr, args, nargs, kwnames);
+      if (fits(*op, args, nargs, kwnames)) return implementation(*op)(op->self, args, nargs, kwnames);
     std::string got, expected;
     for (Py_ssize_t i = 0; i < nargs; ++i) got += (i ? ", " : "") + std::string(Py_TYPE(args[i])->tp_name);
     for (Py_ssize_t i = 0; kwnames && i < PyTuple_GET_SIZE(kwnames); ++i)
@@ -177,8 +203,10 @@ std::vector<Param> parse_signature(const char* text) {
 namespace {
 void register_entry(OpEntry* entry);
 }
-PyObject* define(OpEntry& entry, const ops::Row& row, std::vector<Param> params, PyCFunctionFast_t implementation) {
+OpEntry& define(const ops::Row& row, void (*target)(), std::vector<Param> params, FastCall implementation) {
+  OpEntry& entry = *new OpEntry;
   entry.row = &row;
+  entry.target = target;
   entry.params = std::move(params);
   for (size_t i = 0; i < entry.params.size(); ++i) {
     if (entry.params[i].tensor) entry.tensor_slots.push_back(int(i));
@@ -189,13 +217,14 @@ PyObject* define(OpEntry& entry, const ops::Row& row, std::vector<Param> params,
   entry.node_name = camel(base.c_str()) + "Backward0";
   entry.signature = concat(row.name, "(", row.arguments, ")");
   entry.doc = entry.signature + "\n--\n\n";
-  entry.method = {row.name, reinterpret_cast<PyCFunction>(implementation), METH_FASTCALL | METH_KEYWORDS,
-                  entry.doc.c_str()};
+  entry.method = {row.name, reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(implementation)),
+                  METH_FASTCALL | METH_KEYWORDS, entry.doc.c_str()};
+  entry.self = make_self(&entry);
   const Owned module(PyUnicode_FromString("rushlight"));
-  entry.function = Owned::checked(PyCFunction_NewEx(&entry.method, nullptr, module.get())).release();
+  entry.function = Owned::checked(PyCFunction_NewEx(&entry.method, entry.self, module.get())).release();
   functions()[entry.function] = {&entry};
   register_entry(&entry);
-  return entry.function;
+  return entry;
 }
 
 void bind_arguments(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames,
@@ -313,7 +342,7 @@ PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* 
   if (!single && !PyTuple_Check(made)) return result.release();
   PyObject* const* items = single ? &made : &PyTuple_GET_ITEM(made, 0);
   const std::span<PyObject* const> results(items, single ? 1 : size_t(PyTuple_GET_SIZE(made)));
-  if (op.row->returns == ops::Returns::View)
+  if (op.row->returns == ops::Returns::View || op.row->returns == ops::Returns::InputIfSame)
     for (PyObject* r : results) note_view(r, as_tensor(slots[0]));
   if (wants_record(op, slots)) record(op, slots, results);
   if (RL_UNLIKELY(wants_grad)) {
@@ -341,11 +370,16 @@ PyObject* finish_in_place(const OpEntry& op, std::span<PyObject* const> slots, O
   return Py_NewRef(slots[0]);
 }
 
-void add_to_module(py::module_& m, const char* function, PyObject* bound, OpEntry& entry) {
+const OpEntry& entry_of_self(PyObject* self) {
+  return *static_cast<const OpEntry*>(reinterpret_cast<OpSelf*>(self)->entry);
+}
+
+void add_to_module(py::module_& m, OpEntry& entry) {
   const char* name = entry.row->name;
+  PyObject* bound = entry.function;
   static auto* groups = new std::unordered_map<std::string, Overloads*>;
   if (!py::hasattr(m, "rows")) m.attr("rows") = py::dict();
-  m.attr("rows")[function] = py::handle(bound);
+  m.attr("rows")[entry.row->function] = py::handle(bound);
   auto it = groups->find(name);
   if (it == groups->end()) {
     if (!py::hasattr(m, name)) {
@@ -358,9 +392,9 @@ void add_to_module(py::module_& m, const char* function, PyObject* bound, OpEntr
     all->doc = concat(name, "(*args, **kwargs)\n--\n\n");
     all->method = {all->name.c_str(), reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(&call_overloads)),
                    METH_FASTCALL | METH_KEYWORDS, all->doc.c_str()};
-    const Owned capsule = Owned::checked(PyCapsule_New(all, nullptr, nullptr));
+    const Owned holder(make_self(all));
     const Owned module(PyUnicode_FromString("rushlight"));
-    m.attr(name) = py::reinterpret_steal<py::object>(PyCFunction_NewEx(&all->method, capsule.get(), module.get()));
+    m.attr(name) = py::reinterpret_steal<py::object>(PyCFunction_NewEx(&all->method, holder.get(), module.get()));
     it = groups->emplace(name, all).first;
   }
   it->second->entries.push_back(&entry);
@@ -375,8 +409,9 @@ const std::vector<OpEntry*>& entries_of(const py::object& function) {
   return it->second;
 }
 
-Rule read_rule(const OpEntry& op, const py::object& given) {
+Rule read_rule(const OpEntry& op, const py::object& given, bool conjugates) {
   Rule rule;
+  rule.conjugates = conjugates;
   if (given.is_none()) return rule;
   if (py::isinstance<py::str>(given)) {
     const auto word = given.cast<std::string>();
@@ -410,11 +445,11 @@ Rule read_rule(const OpEntry& op, const py::object& given) {
 }
 
 /// rules: one a tensor argument, in order; a shorter tuple leaves the rest without derivative.
-void set_rules(const py::object& function, const py::tuple& rules, const py::object& node_name) {
+void set_rules(const py::object& function, const py::tuple& rules, const py::object& node_name, bool conjugates) {
   for (OpEntry* op : entries_of(function)) {
     op->rules.clear();
     for (size_t i = 0; i < op->tensor_slots.size(); ++i)
-      op->rules.push_back(i < rules.size() ? read_rule(*op, rules[i]) : Rule{});
+      op->rules.push_back(i < rules.size() ? read_rule(*op, rules[i], conjugates) : Rule{});
     if (!node_name.is_none()) op->node_name = node_name.cast<std::string>();
   }
 }

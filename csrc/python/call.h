@@ -23,6 +23,7 @@ struct Rule {
   uint64_t keeps = 0;        // slots
   uint64_t keeps_shape = 0;  // slots of which the shape alone is asked for, as `input_shape`
   bool keeps_result = false;
+  bool conjugates = true;  // a plain derivative: the engine hands it conj(g) and conjugates what it returns
   explicit operator bool() const { return function || word != Word::None; }
 };
 constexpr int kGradient = -1, kResult = -2, kShape = 64;  // kShape + slot: that tensor's shape
@@ -40,6 +41,7 @@ struct Param {
 /// One row bound to Python. Lives for ever.
 struct OpEntry {
   const ops::Row* row = nullptr;
+  void (*target)() = nullptr;  // the function of ops/, as whatever type it has: Bound knows
   std::string node_name;
   std::vector<Param> params;
   std::vector<int> tensor_slots;
@@ -48,12 +50,17 @@ struct OpEntry {
   std::string signature;    // "add($module, /, input, other, *, alpha=1, out=None)"
   std::string doc;
   PyMethodDef method{};
+  PyObject* self = nullptr;  // what the builtin is bound to: holds this entry
   PyObject* function = nullptr;
   PyObject* result_type = nullptr;  // torch.return_types.<name>, or null: several results are a tuple
 };
 
-/// Makes the entry and its builtin function object. Called once an op at import.
-PyObject* define(OpEntry& entry, const ops::Row& row, std::vector<Param> params, PyCFunctionFast_t implementation);
+using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*);
+
+/// Makes an entry and its builtin function object. Called once an op at import.
+OpEntry& define(const ops::Row& row, void (*target)(), std::vector<Param> params, FastCall implementation);
+/// The entry behind a builtin's `self`.
+const OpEntry& entry_of_self(PyObject* self);
 /// Parses "input, *, dim=None" into params; names, defaults, flags.
 std::vector<Param> parse_signature(const char* text);
 /// Arguments to slots; false with a TypeError set where they do not fit. `requires_grad` is what a factory was asked
@@ -91,21 +98,23 @@ Owned before_in_place(const OpEntry& op, std::span<PyObject* const> slots);
 PyObject* finish_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned original);
 void add_call(py::module_& m);
 
-template <auto Fn>
+/// The way from Python to every op of one C++ type: compiled once a type, not once an op.
+template <class Fn>
 struct Bound {
-  static inline OpEntry entry;
-  using S = Signature<decltype(Fn)>;
+  using S = Signature<Fn>;
 
   template <size_t... I>
-  static PyObject* run(std::span<PyObject*> slots, bool requires_grad, std::index_sequence<I...>) {
+  static PyObject* run(const OpEntry& entry, std::span<PyObject*> slots, bool requires_grad,
+                       std::index_sequence<I...>) {
+    const Fn target = reinterpret_cast<Fn>(entry.target);
     std::tuple<Reader<std::tuple_element_t<I, typename S::Arguments>>...> readers;
     (std::get<I>(readers).read(slots[I], Place{&entry, int(I)}), ...);
     const bool long_work = (std::get<I>(readers).is_long() || ...);
     const auto compute = [&]() -> decltype(auto) {
-      if (RL_LIKELY(!long_work)) return Fn(std::get<I>(readers).get()...);
+      if (RL_LIKELY(!long_work)) return target(std::get<I>(readers).get()...);
       (std::get<I>(readers).secure(), ...);  // other threads may change the Python objects meanwhile
       const ReleaseGil released;
-      return Fn(std::get<I>(readers).get()...);
+      return target(std::get<I>(readers).get()...);
     };
     if constexpr (std::is_void_v<typename S::Result>) {
       Owned original = before_in_place(entry, slots);
@@ -123,13 +132,14 @@ struct Bound {
     }
   }
 
-  static PyObject* call(PyObject*, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
-    return guarded(entry.row ? entry.row->name : nullptr, [&]() -> PyObject* {
+  static PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
+    const OpEntry& entry = entry_of_self(self);
+    return guarded(entry.row->name, [&]() -> PyObject* {
       std::array<PyObject*, S::count> slots{};
       Owned varargs;
       bool requires_grad = false;
       bind_arguments(entry, args, nargs, kwnames, slots, varargs, requires_grad);
-      return run(slots, requires_grad, std::make_index_sequence<S::count>());
+      return run(entry, slots, requires_grad, std::make_index_sequence<S::count>());
     });
   }
 
@@ -140,22 +150,21 @@ struct Bound {
       params[I].accepts = &Reader<std::tuple_element_t<I, typename S::Arguments>>::accepts),
      ...);
   }
-  static PyObject* bind_row(const ops::Row& row) {
+  static OpEntry& bind_row(const ops::Row& row, Fn target) {
     std::vector<Param> params = parse_signature(row.arguments);
     if (params.size() != size_t(S::count))
       fail(ErrorKind::Internal, "internal error: row ", row.name, " names ", params.size(),
            " arguments, its function has ", S::count);
     describe(params, std::make_index_sequence<S::count>());
-    return define(entry, row, std::move(params), reinterpret_cast<PyCFunctionFast_t>(reinterpret_cast<void*>(&call)));
+    return define(row, reinterpret_cast<void (*)()>(target), std::move(params), &call);
   }
 };
 
-/// Binds one row and adds it to the module (joining an overloaded name).
-void add_to_module(py::module_& m, const char* function, PyObject* bound, OpEntry& entry);
-template <auto Fn>
-void def_op(py::module_& m, const char* function, const ops::Row& row) {
-  PyObject* bound = Bound<Fn>::bind_row(row);
-  add_to_module(m, function, bound, Bound<Fn>::entry);
+/// Adds a bound row to the module (joining an overloaded name).
+void add_to_module(py::module_& m, OpEntry& entry);
+template <class Fn>
+void def_op(py::module_& m, const ops::Row& row, Fn target) {
+  add_to_module(m, Bound<Fn>::bind_row(row, target));
 }
 
 }  // namespace rl::python

@@ -18,6 +18,7 @@ namespace {
 PyObject* sum_to_function;  // _C._sum_to
 PyObject* cast_function;    // _C._to
 PyObject* add_function;     // _C.add
+PyObject* conj_function;    // _C.conj
 
 struct Pending {
   Owned node;
@@ -202,15 +203,42 @@ class Walk {
     return false;
   }
 
-  /// What a rule's parameters name, in order.
+  /// The conjugate of a complex tensor, or of those in a tuple or list; anything else as it is.
+  static Owned conjugated(Owned value) {
+    PyObject* o = value.get();
+    if (is_tensor(o)) {
+      if (!is_complex(as_tensor(o)->value.dtype())) return value;
+      return Owned::checked(PyObject_CallOneArg(conj_function, o));
+    }
+    if (!PyTuple_Check(o) && !PyList_Check(o)) return value;
+    const Py_ssize_t n = PySequence_Fast_GET_SIZE(o);
+    Owned all = Owned::checked(PyTuple_New(n));
+    for (Py_ssize_t i = 0; i < n; ++i)
+      PyTuple_SET_ITEM(all.get(), i, conjugated(Owned::borrow(PySequence_Fast_GET_ITEM(o, i))).release());
+    return all;
+  }
+
+  /// Complex values: rules are plain derivatives, and a gradient is the conjugate of one (DESIGN, section 3).
   Owned apply(Node* n, const Rule& rule, const Pending& work, const Owned& gathered, Owned& results) {
+    Owned gradient = gathered ? Owned(gathered) : Owned(work.grads[0]);
+    if (!rule.conjugates || !is_complex_node(work)) return apply_rule(n, rule, gradient, results);
+    return conjugated(apply_rule(n, rule, conjugated(std::move(gradient)), results));
+  }
+  static bool is_complex_node(const Pending& work) {
+    for (const Owned& g : work.grads)
+      if (g && is_complex(as_tensor(g.get())->value.dtype())) return true;
+    return false;
+  }
+
+  /// Calls the rule with what its parameters name, in order.
+  Owned apply_rule(Node* n, const Rule& rule, const Owned& gradient, Owned& results) {
     PyObject* arguments[16];
     size_t count = 0;
     std::vector<Owned> held;
     RL_ASSERT(rule.wants.size() <= 16);
     for (int want : rule.wants) {
       if (want == kGradient) {
-        arguments[count++] = gathered ? gathered.get() : work.grads[0].get();
+        arguments[count++] = gradient.get();
       } else if (want == kResult) {
         if (!results) results = saved_results(n);
         arguments[count++] = results.get();
@@ -406,6 +434,7 @@ void add_engine(py::module_& m) {
   sum_to_function = py::object(m.attr("_sum_to")).release().ptr();
   cast_function = py::object(m.attr("_to")).release().ptr();
   add_function = py::object(m.attr("add")).release().ptr();
+  conj_function = py::object(m.attr("conj")).release().ptr();
 }
 
 }  // namespace rl::python

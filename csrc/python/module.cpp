@@ -20,14 +20,7 @@
 
 namespace rl::python {
 
-// clang-format off
-#define RL_FAMILIES(X)                                                                                 \
-  X(pointwise) X(shape) X(create) X(product) X(reduce) X(scan) X(softmax) X(loss) X(sort) X(index)     \
-  X(join) X(random) X(optim)
-// clang-format on
-#define X(family) void bind_##family##_ops(py::module_& m);
-RL_FAMILIES(X)
-#undef X
+void bind_ops(py::module_& m);
 
 namespace {
 
@@ -157,9 +150,7 @@ PYBIND11_MODULE(_C, m) {
   add_tensor_type(m);
   add_node_type(m);
   add_generator_type(m);
-#define X(family) bind_##family##_ops(m);
-  RL_FAMILIES(X)
-#undef X
+  bind_ops(m);
   add_convert(m);
   add_call(m);
   add_engine(m);

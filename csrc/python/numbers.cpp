@@ -8,7 +8,11 @@
 namespace rl::python {
 namespace {
 
-using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*);
+/// An op as a slot calls it.
+struct Operator {
+  FastCall call = nullptr;
+  PyObject* self = nullptr;
+};
 
 // One pointer an operator, filled once the rows are bound.
 // clang-format off
@@ -17,7 +21,7 @@ using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject
   X(bitwise_xor) X(neg) X(abs) X(bitwise_not) X(add_) X(sub_) X(mul_) X(div_) X(floor_divide_) X(remainder_)        \
   X(pow_) X(bitwise_and_) X(bitwise_or_) X(bitwise_xor_) X(eq) X(ne) X(lt) X(le) X(gt) X(ge) X(rsub) X(reciprocal)
 // clang-format on
-#define X(name) FastCall call_##name;
+#define X(name) Operator call_##name;
 RL_OPERATORS(X)
 #undef X
 
@@ -31,19 +35,19 @@ Owned operand(PyObject* o) {
   return Owned::checked(PyObject_CallOneArg(as_tensor_function, o));
 }
 
-PyObject* binary(FastCall op, PyObject* a, PyObject* b) {
+PyObject* binary(const Operator& op, PyObject* a, PyObject* b) {
   if (RL_UNLIKELY(!fits(a) || !fits(b))) {
     if (!is_array(a) && !is_array(b)) Py_RETURN_NOTIMPLEMENTED;
     return guarded(nullptr, [&]() -> PyObject* {
       const Owned x = operand(a), y = operand(b);
       PyObject* arguments[] = {x.get(), y.get()};
-      return op(nullptr, arguments, 2, nullptr);
+      return op.call(op.self, arguments, 2, nullptr);
     });
   }
   PyObject* arguments[] = {a, b};
-  return op(nullptr, arguments, 2, nullptr);
+  return op.call(op.self, arguments, 2, nullptr);
 }
-PyObject* unary(FastCall op, PyObject* a) { return op(nullptr, &a, 1, nullptr); }
+PyObject* unary(const Operator& op, PyObject* a) { return op.call(op.self, &a, 1, nullptr); }
 
 #define RL_BINARY_SLOT(slot, op) \
   PyObject* slot(PyObject* a, PyObject* b) { return binary(call_##op, a, b); }
@@ -124,8 +128,8 @@ Py_ssize_t slot_length(PyObject* self) {
 }
 
 PyObject* slot_compare(PyObject* a, PyObject* b, int op) {
-  const FastCall calls[] = {call_lt, call_le, call_eq, call_ne, call_gt, call_ge};  // Py_LT ... Py_GE
-  return binary(calls[op], a, b);
+  const Operator* const calls[] = {&call_lt, &call_le, &call_eq, &call_ne, &call_gt, &call_ge};  // Py_LT ... Py_GE
+  return binary(*calls[op], a, b);
 }
 Py_hash_t slot_hash(PyObject* self) { return _Py_HashPointer(self); }
 
@@ -180,7 +184,7 @@ void bind_numbers(py::module_& m) {
   const auto find = [&m](const char* name) {
     const OpEntry* op = entry_of(py::object(m.attr(name)).ptr());
     RL_ASSERT(op != nullptr);
-    return reinterpret_cast<FastCall>(reinterpret_cast<void*>(op->method.ml_meth));
+    return Operator{reinterpret_cast<FastCall>(reinterpret_cast<void*>(op->method.ml_meth)), op->self};
   };
 #define X(name) call_##name = find(#name);
   RL_OPERATORS(X)

@@ -85,6 +85,10 @@ const OpEntry& internal_op(const char* function) {
 struct Geometry {
   Owned size, stride, offset;
   Geometry(const Tensor& view, const Tensor& base) {
+    RL_CHECK_IMPLEMENTED(
+        view.dtype() == base.dtype(),
+        "an in-place write into a view of another dtype than its base has no derivative here; write into "
+        "the base, or clone() the view first");
     RL_CHECK_IMPLEMENTED(base.is_contiguous(),
                          "an in-place write into a view whose base is not row-major has no derivative here; "
                          "call .contiguous() on the base first");

@@ -7,6 +7,7 @@ from ._tensor_str import set_printoptions
 from .ops import index, join, pointwise, product, reduce, shape
 from .ops import nn as _nn_ops
 from .ops import random as _random_ops
+from .ops._table import ALIASES, FUNCTIONS
 from .tensor import Tensor
 
 __all__ = ["Tensor"]
@@ -25,11 +26,11 @@ from math import e, inf, nan, pi  # noqa: E402
 
 newaxis = None
 
-absolute, negative, subtract, multiply, divide, true_divide = _C.abs, _C.neg, _C.sub, _C.mul, _C.div, _C.div
-greater, greater_equal, less, less_equal, not_equal = _C.gt, _C.ge, _C.lt, _C.le, _C.ne
-arcsin, arccos, arctan, arctan2 = _C.asin, _C.acos, _C.atan, _C.atan2
-concat = concatenate = _C.cat
-clip, swapaxes = _C.clamp, _C.transpose
+for _name, _target in ALIASES.items():
+    for _end in ("", "_"):
+        if hasattr(_C, _target + _end):
+            globals()[_name + _end] = getattr(_C, _target + _end)
+globals().update(FUNCTIONS)
 
 
 def as_tensor(data, dtype=None, device=None):

@@ -4,6 +4,9 @@ import abc
 
 from rushlight import _C
 
+from . import composed  # noqa: F401  fills METHODS
+from .ops._table import ALIASES, METHODS
+
 
 class _TensorMeta(abc.ABCMeta):
     """Prints PyTorch's path; `isinstance` stays type's, which is quick."""
@@ -186,6 +189,16 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
         return _C.permute(self, tuple(range(self.ndim - 1, -1, -1)))
 
     @property
+    def real(self):
+        """The real part: a view; this tensor itself where it is real."""
+        return _C.real(self)
+
+    @property
+    def imag(self):
+        """The imaginary part: a view."""
+        return _C.imag(self)
+
+    @property
     def mT(self):
         """The last two dims exchanged."""
         return _C.transpose(self, -2, -1)
@@ -363,7 +376,7 @@ for _name, _dtype in (
 _FUNCTIONS_ONLY = {
     "cat", "stack", "hstack", "vstack", "zeros", "ones", "full", "empty", "empty_strided", "arange", "linspace", "eye", "rand", "randn",
     "randint", "randperm", "normal", "rand_like", "randn_like", "randint_like", "zeros_like", "ones_like", "empty_like", "full_like",
-    "linear", "gelu", "leaky_relu", "where", "view",
+    "linear", "gelu", "leaky_relu", "where", "view", "real", "imag", "complex", "view_as_real", "view_as_complex",
 }  # fmt: skip
 
 
@@ -379,12 +392,12 @@ def _attach():
             continue
         setattr(Tensor, name, _C._instance_method(getattr(_C, name)))
     Tensor.where = _where
-    for alias, name in (
-        ("absolute", "abs"), ("negative", "neg"), ("subtract", "sub"), ("multiply", "mul"), ("divide", "div"), ("true_divide", "div"),
-        ("greater", "gt"), ("greater_equal", "ge"), ("less", "lt"), ("less_equal", "le"), ("not_equal", "ne"), ("arcsin", "asin"),
-        ("arccos", "acos"), ("arctan", "atan"), ("swapaxes", "transpose"), ("clip", "clamp"), ("clip_", "clamp_"),
-    ):  # fmt: skip
-        setattr(Tensor, alias, Tensor.__dict__[name])
+    for alias, name in ALIASES.items():
+        for end in ("", "_"):
+            if name + end in Tensor.__dict__:
+                setattr(Tensor, alias + end, Tensor.__dict__[name + end])
+    for name, function in METHODS.items():
+        setattr(Tensor, name, function)
 
 
 _attach()

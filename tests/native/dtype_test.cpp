@@ -34,10 +34,61 @@ constexpr const char* kPromotion[] = {
     "cx cx cx cx cx cx ?? ?? ?? cx cx cx cx cx cx",  // complex128
 };
 
-TEST(Dtype, PromotionIsPyTorchsTable) {
-  for (int a = 0; a < kDTypes; ++a) {
-    std::istringstream row(kPromotion[a]);
+constexpr int kPromoted = 15;  // the dtypes after these, the float8 types, promote with themselves alone
+
+TEST(Dtype, Float8PromotesWithNothingElse) {
+  for (int a = kPromoted; a < kDTypes; ++a)
     for (int b = 0; b < kDTypes; ++b) {
+      if (a == b)
+        EXPECT_EQ(promote(DType(a), DType(b)), DType(a));
+      else
+        EXPECT_THROW(promote(DType(a), DType(b)), Error);
+    }
+}
+
+/// What 8 bits mean, by arXiv:2209.05433.
+double meaning8(uint8_t bits, int exponent_bits) {
+  const int fraction_bits = 7 - exponent_bits, bias = (1 << (exponent_bits - 1)) - 1;
+  const int exponent = (bits >> fraction_bits) & ((1 << exponent_bits) - 1), fraction = bits & ((1 << fraction_bits) - 1);
+  const double sign = bits & 0x80 ? -1 : 1;
+  if (exponent_bits == 4 && (bits & 0x7f) == 0x7f) return NAN;
+  if (exponent_bits == 5 && exponent == 31) return fraction ? NAN : sign * INFINITY;
+  if (exponent == 0) return sign * std::ldexp(fraction, 1 - bias - fraction_bits);
+  return sign * std::ldexp((1 << fraction_bits) + fraction, exponent - bias - fraction_bits);
+}
+
+template <class E>
+void check_float8(int exponent_bits) {
+  for (int bits = 0; bits < 256; ++bits) {
+    E e;
+    e.bits = uint8_t(bits);
+    const double expected = meaning8(uint8_t(bits), exponent_bits);
+    if (std::isnan(expected)) {
+      EXPECT_TRUE(std::isnan(float(e))) << bits;
+      continue;
+    }
+    EXPECT_EQ(double(float(e)), expected) << bits;
+    EXPECT_EQ(E(float(e)).bits, bits);
+    const int next = bits + 1;  // half way to the neighbour: the even one of the two
+    if ((next & 0x7f) == 0 || !std::isfinite(meaning8(uint8_t(next), exponent_bits))) continue;
+    const float middle = float((expected + meaning8(uint8_t(next), exponent_bits)) / 2);
+    EXPECT_EQ(E(middle).bits, bits % 2 == 0 ? bits : next) << bits;
+    EXPECT_EQ(E(std::nextafter(middle, 0.0f)).bits, bits);
+    EXPECT_EQ(E(std::nextafter(middle, bits & 0x80 ? -INFINITY : INFINITY)).bits, next);
+  }
+}
+
+TEST(Dtype, Float8PatternsMeanWhatTheirPaperSays) {
+  check_float8<float8_e4m3fn>(4);
+  check_float8<float8_e5m2>(5);
+  EXPECT_EQ(float(float8_e4m3fn(1e9f)), 448.0f);  // no infinity: the largest number
+  EXPECT_EQ(float(float8_e5m2(1e9f)), INFINITY);
+}
+
+TEST(Dtype, PromotionIsPyTorchsTable) {
+  for (int a = 0; a < kPromoted; ++a) {
+    std::istringstream row(kPromotion[a]);
+    for (int b = 0; b < kPromoted; ++b) {
       std::string expected;
       row >> expected;
       if (expected == "??") continue;
@@ -47,8 +98,8 @@ TEST(Dtype, PromotionIsPyTorchsTable) {
 }
 
 TEST(Dtype, PromotionDoesNotDependOnTheOrderAndLosesNoCategory) {
-  for (int a = 0; a < kDTypes; ++a)
-    for (int b = 0; b < kDTypes; ++b) {
+  for (int a = 0; a < kPromoted; ++a)
+    for (int b = 0; b < kPromoted; ++b) {
       const DType x = DType(a), y = DType(b), both = promote(x, y);
       EXPECT_EQ(both, promote(y, x));
       EXPECT_EQ(promote(both, x), both) << name(x) << ", " << name(y);
@@ -57,8 +108,8 @@ TEST(Dtype, PromotionDoesNotDependOnTheOrderAndLosesNoCategory) {
 }
 
 TEST(Dtype, SizesNamesAndCategoriesAreThoseOfTheTypes) {
-  const int64_t sizes[] = {1, 1, 1, 2, 4, 8, 2, 4, 8, 2, 2, 4, 8, 8, 16};
-  const int categories[] = {0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3};
+  const int64_t sizes[] = {1, 1, 1, 2, 4, 8, 2, 4, 8, 2, 2, 4, 8, 8, 16, 1, 1};
+  const int categories[] = {0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 2, 2};
   for (int i = 0; i < kDTypes; ++i) {
     const DType d = DType(i);
     EXPECT_EQ(item_size(d), sizes[i]) << name(d);

@@ -64,8 +64,21 @@ def _clamp_max(g, input, min, max):
     return _C.where(over, g, 0.0)
 
 
-def _lerp_weight(weight, other):
-    return _C.mul(weight, other)
+def _angle_back(g, input):
+    if not input.dtype.is_complex:
+        return _C.zeros_like(input)
+    # d angle = (x dy - y dx) / |z|^2, so the gradient is i z / |z|^2
+    square = _C.square(_C.abs(input))
+    return _C.mul(g, _C.where(_C.eq(square, 0), 0, _C.div(_C.mul(input, 1j), square)))
+
+
+def _sgn_back(g, input, out):
+    if not input.dtype.is_complex:
+        return _C.zeros_like(input)
+    # the part of g along the circle: (g - Re(g conj(s)) s) / |z|
+    size = _C.abs(input)
+    along = _C.mul(_C.real(_C.mul(g, _C.conj(out))), out)
+    return _C.where(_C.eq(size, 0), 0, _C.div(_C.sub(g, along), size))
 
 
 # fmt: off
@@ -90,7 +103,12 @@ addcdiv = op(_C.addcdiv, grad=(same, lambda g, tensor2, value: _C.mul(_C.div(g, 
 lerp = op(_C.lerp, grad=(lambda g, weight: _C.mul(g, _C.rsub(weight, 1) if isinstance(weight, _C.TensorBase) else 1 - weight), lambda g, weight: _C.mul(g, weight), lambda g, input, end: _C.mul(g, _C.sub(end, input))), doc="input + weight * (end - input).")
 
 neg = op(_C.neg, grad=lambda g: _C.neg(g), doc="Negative.")
-abs = op(_C.abs, grad=lambda g, input: _C.mul(g, _C.sign(input)), doc="Absolute value.")
+abs = op(_C.abs, grad=lambda g, input: _C.mul(g, _C.sgn(input)), conjugate=False, doc="Absolute value.")
+conj = op(_C.conj, grad=lambda g: _C.conj(g), conjugate=False, doc="Complex conjugate; a real tensor itself.")
+conj_physical = op(_C.conj_physical, grad=lambda g: _C.conj_physical(g), conjugate=False, doc="Complex conjugate, always a copy.")
+angle = op(_C.angle, grad=lambda g, input: _angle_back(g, input), conjugate=False, doc="Angle of a complex number; 0 or pi for a real one.")
+sgn = op(_C.sgn, grad=lambda g, input, out: _sgn_back(g, input, out), conjugate=False, doc="input / abs(input); 0 for 0.")
+complex = op(_C.complex, grad=(lambda g: _C.real(g), lambda g: _C.imag(g)), conjugate=False, doc="Complex numbers of their real and imaginary parts.")
 sign = op(_C.sign, grad=zero, doc="-1, 0 or 1.")
 square = op(_C.square, grad=lambda g, input: _C.mul(g, _C.mul(input, 2)), node="PowBackward0", doc="input * input.")
 exp = op(_C.exp, grad=lambda g, out: _C.mul(g, out), doc="e to the power of input.")
@@ -169,6 +187,7 @@ ge = op(_C.ge, doc="input >= other, element by element.")
 
 op(_C.fill_, grad=(zero, lambda g: _C.sum(g)))
 op(_C.zero_, grad=zero)
+op(_C._deliver, grad=same)
 op(_C.copy_, grad=(zero, same), node="CopyBackwards")
 
 # the in-place form of an op has the op's derivative

@@ -44,7 +44,15 @@ def _reshaped(g, input_shape):
     return _C.reshape(g, input_shape)
 
 
+def _as_imaginary(g):
+    return _C.complex(_C.zeros_like(g), g)
+
+
 # fmt: off
+real = op(_C.real, grad=lambda g: g, conjugate=False, doc="The real part: a view; a real tensor itself.")
+imag = op(_C.imag, grad=_as_imaginary, conjugate=False, doc="The imaginary part: a view.")
+view_as_real = op(_C.view_as_real, grad=lambda g: _C.view_as_complex(_C.contiguous(g)), conjugate=False, doc="A complex tensor as a real one with a last dim of 2.")
+view_as_complex = op(_C.view_as_complex, grad=lambda g: _C.view_as_real(g), conjugate=False, doc="A real tensor with a last dim of 2 as a complex one.")
 view = op(_C.view, grad=_reshaped, doc="The same elements in another shape, without a copy.")
 reshape = op(_C.reshape, grad=_reshaped, node="ViewBackward0", doc="The same elements in another shape; a view where strides allow.")
 flatten = op(_C.flatten, grad=_reshaped, node="ViewBackward0", doc="Dims start_dim to end_dim as one.")

@@ -1,0 +1,28 @@
+// Every row of the registry, bound: a new op needs no line here.
+#include "ops/create.h"
+#include "ops/index.h"
+#include "ops/join.h"
+#include "ops/loss.h"
+#include "ops/optim.h"
+#include "ops/pointwise.h"
+#include "ops/product.h"
+#include "ops/random.h"
+#include "ops/reduce.h"
+#include "ops/scan.h"
+#include "ops/shape.h"
+#include "ops/softmax.h"
+#include "ops/sort.h"
+#include "python/call.h"
+
+namespace rl::python {
+
+void bind_ops(py::module_& m) {
+  const ops::Row* row = ops::rows().data();  // in the order of all.def, as below
+#define RL_OP(function, ...) def_op(m, *row++, &ops::function);
+#define RL_OP_DATA RL_OP
+#include "ops/all.def"
+#undef RL_OP
+#undef RL_OP_DATA
+}
+
+}  // namespace rl::python
