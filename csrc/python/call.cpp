@@ -344,7 +344,7 @@ PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* 
   const std::span<PyObject* const> results(items, single ? 1 : size_t(PyTuple_GET_SIZE(made)));
   if (op.row->returns == ops::Returns::View || op.row->returns == ops::Returns::InputIfSame)
     for (PyObject* r : results) note_view(r, as_tensor(slots[0]));
-  if (wants_record(op, slots)) record(op, slots, results);
+  if (wants_record(op, slots)) record(op, slots, results, !single);
   if (RL_UNLIKELY(wants_grad)) {
     RL_CHECK(is_differentiable(as_tensor(made)->value.dtype()),
              "Only Tensors of floating point and complex dtype can require gradients");
