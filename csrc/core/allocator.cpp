@@ -146,7 +146,8 @@ class CpuAllocator final : public Allocator {
     if (RL_UNLIKELY(bytes > size_t(limit_))) refuse(bytes, "more than this process may have", limit_);
     const SizeClass c = size_class(bytes);
     const int64_t now = in_use.fetch_add(int64_t(c.bytes), std::memory_order_relaxed) + int64_t(c.bytes);
-    if (RL_UNLIKELY(now > peak.load(std::memory_order_relaxed))) peak.store(now, std::memory_order_relaxed);
+    for (int64_t most = peak.load(std::memory_order_relaxed); RL_UNLIKELY(now > most);)
+      if (peak.compare_exchange_weak(most, now, std::memory_order_relaxed)) break;
     if (RL_UNLIKELY(now > limit_)) {
       in_use.fetch_sub(int64_t(c.bytes), std::memory_order_relaxed);
       refuse(bytes, "with what is in use that is more than this process may have", limit_);
