@@ -12,7 +12,7 @@ ConvertFunction converters[kDTypes][kDTypes] = {};
 
 namespace {
 
-thread_local LaunchObserver* observer = nullptr;
+RL_THREAD_WORD LaunchObserver* observer = nullptr;
 
 /// Scratch memory for one launch, from the caching allocator.
 class Scratch {
@@ -87,7 +87,7 @@ void launch(const Kernel& kernel, std::span<const Operand> operands, DType key, 
     fail(ErrorKind::NotImplemented, "\"", kernel.name, "\" not implemented for '", short_name(key), "'");
   if (RL_UNLIKELY(observer != nullptr)) observer->before(kernel, operands, key, parameters);
   if (kernel.kind == Kind::Pointwise)
-    Plan(kernel, operands, key).run(kernel.block[int(key)], parameters);
+    run_pointwise(kernel, operands, key, parameters);
   else
     launch_call(kernel, operands, key, parameters);
   for (int i = 0; i < kernel.outputs; ++i) {

@@ -110,7 +110,7 @@ Plan::Plan(const Kernel& kernel, std::span<const Operand> list, DType key)
   }
   for (int i = 0; i < operands; ++i) {
     PlannedOperand& o = operand[i];
-    o.block = (kernel.bool_operands >> i) & 1u ? DType::Bool : key;
+    o.block = kernel.block_dtype(i, key);
     o.constant = list[i].tag == Operand::Tag::Constant;
     if (o.constant) {
       o.value = list[i].constant;
@@ -241,3 +241,22 @@ void Plan::run(BlockFunction function, const Parameters& parameters) const {
 }
 
 }  // namespace rl
+void run_pointwise(const Kernel& kernel, std::span<const Operand> list, DType key, const Parameters& parameters) {
+  const BlockFunction function = kernel.block[int(key)];
+  RL_ASSERT(list.size() <= kMaxOperands);
+  const Dims& sizes = list[0].tensor->sizes();
+  void* blocks[kMaxOperands];
+  for (size_t i = 0; i < list.size(); ++i) {
+    const Tensor* t = list[i].tensor;
+    if (!t || t->dtype() != kernel.block_dtype(int(i), key) || !(t->sizes() == sizes) || !t->is_contiguous())
+      return Plan(kernel, list, key).run(function, parameters);
+    blocks[i] = t->data();
+  }
+  parallel_for(list[0].tensor->numel(), kGrain, [&](int64_t begin, int64_t end) {
+    void* pieces[kMaxOperands];
+    for (size_t i = 0; i < list.size(); ++i)
+      pieces[i] = static_cast<char*>(blocks[i]) + begin * item_size(list[i].tensor->dtype());
+    function(end - begin, pieces, parameters);
+  });
+}
+

@@ -42,3 +42,7 @@ struct Plan {
 };
 
 }  // namespace rl
+/// Runs a pointwise kernel: at once where all operands are row-major in one shape and the kernel's dtypes, which most
+/// calls are, else by a plan.
+void run_pointwise(const Kernel& kernel, std::span<const Operand> operands, DType key, const Parameters& parameters);
+

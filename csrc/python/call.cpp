@@ -4,6 +4,7 @@
 #include <pybind11/eval.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <cstring>
 #include <unordered_map>
 
@@ -12,11 +13,9 @@
 
 namespace rl::python {
 
-thread_local uint32_t mode = 0;
+RL_THREAD_WORD uint32_t mode = 0;
 
 namespace {
-
-using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*);
 
 std::unordered_map<PyObject*, std::vector<OpEntry*>>& functions() {
   static auto* map = new std::unordered_map<PyObject*, std::vector<OpEntry*>>;
@@ -64,17 +63,22 @@ bool is_ignored(const char* name) {
        " but ", given, given == 1 ? " was given" : " were given");
 }
 
-void fill_defaults(const OpEntry& op, std::span<PyObject*> slots) {
+[[noreturn]] RL_COLD void missing_arguments(const OpEntry& op, std::span<PyObject* const> slots) {
   std::string missing;
+  for (size_t i = 0; i < slots.size(); ++i)
+    if (!slots[i])
+      missing += (missing.empty() ? "\"" : ", \"") + std::string(PyUnicode_AsUTF8(op.params[i].name)) + "\"";
+  fail(ErrorKind::Type, op.row->name, "() missing required argument(s): ", missing,
+       " (missing 1 required positional arguments)");
+}
+
+void fill_defaults(const OpEntry& op, std::span<PyObject*> slots) {
+  bool complete = true;
   for (size_t i = 0; i < slots.size(); ++i) {
-    if (slots[i]) continue;
-    slots[i] = op.params[i].otherwise;
-    if (RL_LIKELY(slots[i] != nullptr)) continue;
-    missing += (missing.empty() ? "\"" : ", \"") + std::string(PyUnicode_AsUTF8(op.params[i].name)) + "\"";
+    if (!slots[i]) slots[i] = op.params[i].otherwise;
+    complete &= slots[i] != nullptr;
   }
-  if (!missing.empty())
-    fail(ErrorKind::Type, op.row->name, "() missing required argument(s): ", missing,
-         " (missing 1 required positional arguments)");
+  if (RL_UNLIKELY(!complete)) missing_arguments(op, slots);
 }
 
 /// Same view of the same storage?
@@ -177,6 +181,21 @@ std::vector<Param> parse_signature(const char* text) {
 namespace {
 void register_entry(OpEntry* entry);
 }
+PyObject* call_method(FastCall function, PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
+  constexpr Py_ssize_t kFew = 8;
+  const Py_ssize_t all = nargs + (kwnames ? PyTuple_GET_SIZE(kwnames) : 0);
+  PyObject* few[kFew + 1];
+  std::vector<PyObject*> many;
+  PyObject** shifted = few;
+  if (RL_UNLIKELY(all > kFew)) {
+    many.resize(size_t(all) + 1);
+    shifted = many.data();
+  }
+  shifted[0] = self;
+  std::copy(args, args + all, shifted + 1);
+  return function(nullptr, shifted, nargs + 1, kwnames);
+}
+
 PyObject* define(OpEntry& entry, const ops::Row& row, std::vector<Param> params, PyCFunctionFast_t implementation) {
   entry.row = &row;
   entry.params = std::move(params);
@@ -243,7 +262,7 @@ PyTypeObject* result_class(const OpEntry& op, std::span<PyObject* const> slots) 
   for (int s : op.tensor_slots) {
     PyObject* o = slots[size_t(s)];
     PyTypeObject* type = Py_TYPE(o);
-    if (RL_LIKELY(type == tensor_class) || !PyType_IsSubtype(type, tensor_class)) continue;
+    if (RL_LIKELY(type == tensor_class || o == Py_None) || !PyType_IsSubtype(type, tensor_class)) continue;
     bool plain = false;
     for (PyTypeObject* p : plain_classes) plain |= PyType_IsSubtype(type, p);
     if (!plain && (found == tensor_class || PyType_IsSubtype(type, found))) found = type;
@@ -266,8 +285,6 @@ OpEntry* entry_of(PyObject* function) {
   const auto it = functions().find(function);
   return it == functions().end() ? nullptr : it->second.front();
 }
-
-PyObject* wrap_result(const OpEntry&, PyTypeObject* type, Tensor&& t) { return wrap(std::move(t), type); }
 
 PyObject* wrap_result(const OpEntry&, PyTypeObject* type, std::vector<Tensor>&& list) {
   Owned tuple = Owned::checked(PyTuple_New(Py_ssize_t(list.size())));
@@ -409,12 +426,19 @@ Rule read_rule(const OpEntry& op, const py::object& given) {
   return rule;
 }
 
+void note_differentiable(OpEntry& op) {
+  op.differentiable_slots.clear();
+  for (size_t i = 0; i < op.rules.size(); ++i)
+    if (op.rules[i]) op.differentiable_slots.push_back(op.tensor_slots[i]);
+}
+
 /// rules: one a tensor argument, in order; a shorter tuple leaves the rest without derivative.
 void set_rules(const py::object& function, const py::tuple& rules, const py::object& node_name) {
   for (OpEntry* op : entries_of(function)) {
     op->rules.clear();
     for (size_t i = 0; i < op->tensor_slots.size(); ++i)
       op->rules.push_back(i < rules.size() ? read_rule(*op, rules[i]) : Rule{});
+    note_differentiable(*op);
     if (!node_name.is_none()) op->node_name = node_name.cast<std::string>();
   }
 }
@@ -429,6 +453,16 @@ void set_doc(const py::object& function, const std::string& text) {
 }  // namespace
 
 void add_call(py::module_& m) {
+  m.def(
+      "_as_method",
+      [](const py::object& function) {
+        // one meaning: a method like any of CPython's, which is called without a bound object in between
+        const auto it = functions().find(function.ptr());
+        if (it != functions().end() && it->second.size() == 1 && it->second.front()->function == function.ptr())
+          return py::reinterpret_steal<py::object>(PyDescr_NewMethod(tensor_base_type, &it->second.front()->method));
+        return py::reinterpret_steal<py::object>(PyInstanceMethod_New(function.ptr()));
+      },
+      "A builtin as a method: found on an instance, it gets it as its first argument.");
   m.def("_set_rules", &set_rules);
   m.def("_set_doc", &set_doc);
   m.def(
@@ -439,6 +473,7 @@ void add_call(py::module_& m) {
           op->rules = from->rules;  // the arguments are the same but for out=, which comes last
           op->rules.resize(op->tensor_slots.size());
           op->node_name = from->node_name;
+          note_differentiable(*op);
         }
       },
       "Gives an in-place op the derivative of its out-of-place form.");

@@ -43,14 +43,19 @@ struct OpEntry {
   std::string node_name;
   std::vector<Param> params;
   std::vector<int> tensor_slots;
-  int positional = 0;       // parameters that may be given by place
-  std::vector<Rule> rules;  // one a tensor slot; empty: not differentiable
-  std::string signature;    // "add($module, /, input, other, *, alpha=1, out=None)"
+  int positional = 0;                     // parameters that may be given by place
+  std::vector<Rule> rules;                // one a tensor slot; empty: not differentiable
+  std::vector<int> differentiable_slots;  // those with a rule
+  std::string signature;                  // "add($module, /, input, other, *, alpha=1, out=None)"
   std::string doc;
   PyMethodDef method{};
   PyObject* function = nullptr;
   PyObject* result_type = nullptr;  // torch.return_types.<name>, or null: several results are a tuple
 };
+
+using FastCall = PyObject* (*)(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames);
+/// Calls `function` with `self` before the other arguments.
+PyObject* call_method(FastCall function, PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames);
 
 /// Makes the entry and its builtin function object. Called once an op at import.
 PyObject* define(OpEntry& entry, const ops::Row& row, std::vector<Param> params, PyCFunctionFast_t implementation);
@@ -75,7 +80,7 @@ struct Signature<R (*)(A...)> {
   static constexpr int count = sizeof...(A);
 };
 
-PyObject* wrap_result(const OpEntry& op, PyTypeObject* type, Tensor&& t);
+inline PyObject* wrap_result(const OpEntry&, PyTypeObject* type, Tensor&& t) { return wrap(std::move(t), type); }
 inline PyObject* wrap_result(const OpEntry&, PyTypeObject*, bool v) { return PyBool_FromLong(v); }
 inline PyObject* wrap_result(const OpEntry&, PyTypeObject*, int64_t v) { return PyLong_FromLongLong(v); }
 inline PyObject* wrap_result(const OpEntry&, PyTypeObject*, double v) { return PyFloat_FromDouble(v); }
@@ -123,7 +128,9 @@ struct Bound {
     }
   }
 
-  static PyObject* call(PyObject*, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
+  /// As a function `self` is null; as a method it is the tensor, the first argument.
+  static PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
+    if (self) return call_method(&call, self, args, nargs, kwnames);
     return guarded(entry.row ? entry.row->name : nullptr, [&]() -> PyObject* {
       std::array<PyObject*, S::count> slots{};
       Owned varargs;

@@ -51,7 +51,7 @@ class Walk {
 
   void run() {
     if (restricted_) find_needed();
-    const ModeScope scope(create_graph_ ? 0 : kNoGrad, create_graph_ ? kNoGrad : 0);
+    const ModeScope scope(create_graph_ ? 0u : kNoGrad, create_graph_ ? kNoGrad : 0u);
     while (!heap_.empty()) {
       std::pop_heap(heap_.begin(), heap_.end(), older);
       Node* n = heap_.back();

@@ -8,8 +8,6 @@
 namespace rl::python {
 namespace {
 
-using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*);
-
 // One pointer an operator, filled once the rows are bound.
 // clang-format off
 #define RL_OPERATORS(X)                                                                                             \
