@@ -9,6 +9,7 @@
 namespace rl {
 
 ConvertFunction converters[kDTypes][kDTypes] = {};
+TransposeFunction transposers[kTransposers] = {};
 
 namespace {
 
