@@ -52,7 +52,7 @@ class Walk {
 
   void run() {
     if (restricted_) find_needed();
-    const ModeScope scope(create_graph_ ? 0u : uint32_t(kNoGrad), create_graph_ ? uint32_t(kNoGrad) : 0u);
+    const ModeScope scope(create_graph_ ? 0u : kNoGrad, create_graph_ ? kNoGrad : 0u);
     while (!heap_.empty()) {
       std::pop_heap(heap_.begin(), heap_.end(), older);
       Node* n = heap_.back();

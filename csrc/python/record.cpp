@@ -101,10 +101,9 @@ struct Geometry {
 }  // namespace
 
 bool wants_record(const OpEntry& op, std::span<PyObject* const> slots) {
-  if ((mode & kNoGrad) || op.rules.empty()) return false;
-  for (size_t j = 0; j < op.rules.size(); ++j) {
-    if (!op.rules[j]) continue;
-    PyObject* o = slots[size_t(op.tensor_slots[j])];
+  if (mode & kNoGrad) return false;
+  for (int s : op.differentiable_slots) {
+    PyObject* o = slots[size_t(s)];
     if (RL_LIKELY(is_tensor(o))) {
       if (requires_grad(as_tensor(o))) return true;
     } else if (PyTuple_Check(o) || PyList_Check(o)) {
