@@ -36,6 +36,10 @@ class Version : public Counted {
   static Ref<Version> make() { return Ref<Version>::to_new(new Version); }
   static void destroy(Version* v) noexcept { delete v; }
   uint32_t value() const { return value_.load(std::memory_order_relaxed); }
+  /// What filled a fresh tensor does not count, as long as nobody else has seen it.
+  void begin() {
+    if (use_count() == 1) value_.store(0, std::memory_order_relaxed);
+  }
   /// Not one locked step: of two writes at once, which race anyway, one may go uncounted.
   void bump() { value_.store(value() + 1, std::memory_order_relaxed); }
   /// Where the last write came from, for the error of a saved tensor that changed: a static kernel or op name.

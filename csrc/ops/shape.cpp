@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "ops/create.h"
+#include "ops/index.h"
+
 namespace rl::ops {
 namespace {
 
@@ -410,6 +413,47 @@ Tensor as_strided_backward(const Tensor& grad, const Dims& sizes, const Dims& st
   const Tensor place = as_strided(made, grad.sizes(), stride, offset);
   RL_CHECK(!overlaps_itself(place), "as_strided: no gradient for a view whose elements share memory; clone() it first");
   copy_values(place, grad, "as_strided");
+  return made;
+}
+
+namespace {
+/// `t` laid out with these strides: itself, or a copy.
+Tensor laid_out(const Tensor& t, const Dims& strides) {
+  if (t.strides() == strides && t.offset() == 0) return t;
+  Tensor made = empty_strided(t.sizes(), strides, t.dtype(), t.device());
+  copy_values(made, t);
+  return made;
+}
+Tensor fresh(const Tensor& t, const Dims& strides) {
+  Tensor made = empty_strided(t.sizes(), strides, t.dtype(), t.device());
+  copy_values(made, t);
+  return made;
+}
+}  // namespace
+
+Tensor view_of(const Tensor& base, const Dims& size, const Dims& stride, int64_t offset, const Dims& base_stride) {
+  return clone(as_strided(laid_out(base, base_stride), size, stride, offset));
+}
+Tensor with_view(const Tensor& base, const Tensor& src, const Dims& size, const Dims& stride, int64_t offset,
+                 const Dims& base_stride) {
+  const Tensor made = fresh(base, base_stride);
+  copy_values(as_strided(made, size, stride, offset), src);
+  return made;
+}
+Tensor view_alone(const Tensor& grad, const Dims& base_size, const Dims& stride, int64_t offset,
+                  const Dims& base_stride) {
+  const Tensor made = empty_strided(base_size, base_stride, grad.dtype(), grad.device());
+  fill(made, Scalar(0));
+  const Tensor place = as_strided(made, grad.sizes(), stride, offset);
+  if (!overlaps_itself(place)) {
+    copy_values(place, grad);
+    return made;
+  }
+  const int64_t held = int64_t(made.storage()->bytes()) / item_size(grad.dtype());
+  const Tensor positions = arange(Scalar(0), Scalar(held), Scalar(1), DType::Int64, grad.device(), nullptr);
+  Tensor flat = made.view({held}, {1}, 0);
+  index_add_(flat, 0, reshape(as_strided(positions, grad.sizes(), stride, offset), {-1}), reshape(grad, {-1}),
+             Scalar(1));
   return made;
 }
 

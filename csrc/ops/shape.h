@@ -44,4 +44,16 @@ Tensor slice_backward(const Tensor& grad, const Dims& sizes, int64_t dim, int64_
 Tensor select_backward(const Tensor& grad, const Dims& sizes, int64_t dim, int64_t index);
 Tensor as_strided_backward(const Tensor& grad, const Dims& sizes, const Dims& stride, int64_t offset);
 
+// The history of an in-place write into a view. A base is seen with the strides that it had when the view was made, so
+// that size, stride and offset (from the base's first element) name the same elements whatever the layout of a gradient
+// is.
+/// What a view shows of its base, as a tensor of its own.
+Tensor view_of(const Tensor& base, const Dims& size, const Dims& stride, int64_t offset, const Dims& base_stride);
+/// The base with `src` where the view looks.
+Tensor with_view(const Tensor& base, const Tensor& src, const Dims& size, const Dims& stride, int64_t offset,
+                 const Dims& base_stride);
+/// Zeros of the base's size, with `grad` where the view looks; elements that the view shows twice are summed.
+Tensor view_alone(const Tensor& grad, const Dims& base_size, const Dims& stride, int64_t offset,
+                  const Dims& base_stride);
+
 }  // namespace rl::ops

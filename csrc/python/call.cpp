@@ -318,8 +318,11 @@ PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* 
   if (!single && !PyTuple_Check(made)) return result.release();
   PyObject* const* items = single ? &made : &PyTuple_GET_ITEM(made, 0);
   const std::span<PyObject* const> results(items, single ? 1 : size_t(PyTuple_GET_SIZE(made)));
-  if (op.row->returns == ops::Returns::View || op.row->returns == ops::Returns::InputIfSame)
-    for (PyObject* r : results) note_view(r, as_tensor(slots[0]));
+  if (op.row->returns == ops::Returns::New) {
+    for (PyObject* r : results) as_tensor(r)->value.version()->begin();
+  } else {
+    for (PyObject* r : results) note_view(r, as_tensor(slots[0]), !single);
+  }
   if (wants_record(op, slots)) record(op, slots, results, !single);
   if (RL_UNLIKELY(wants_grad)) {
     RL_CHECK(is_differentiable(as_tensor(made)->value.dtype()),
@@ -449,18 +452,24 @@ void add_call(py::module_& m) {
       "A builtin as a method: found on an instance, it gets it as its first argument.");
   m.def("_set_rules", &set_rules);
   m.def("_set_doc", &set_doc);
+  m.attr("_RETURNS_INPUT") = int(ops::Returns::Input);
   m.def(
       "_inherit_rules",
       [](const py::object& in_place, const py::object& function) {
-        const OpEntry* from = entries_of(function).front();
+        const OpEntry* from = function.is_none() ? nullptr : entries_of(function).front();
         for (OpEntry* op : entries_of(in_place)) {
-          op->rules = from->rules;  // the arguments are the same but for out=, which comes last
+          op->rules.clear();
+          if (from) op->rules = from->rules;  // the arguments are the same but for out=, which comes last
           op->rules.resize(op->tensor_slots.size());
-          op->node_name = from->node_name;
+          if (op->rules.empty()) continue;  // an op on lists
+          bool any = false;
+          for (const Rule& rule : op->rules) any |= bool(rule);
+          if (!any) op->rules[0].word = Rule::Word::Zero;
+          if (from) op->node_name = from->node_name;
           note_differentiable(*op);
         }
       },
-      "Gives an in-place op the derivative of its out-of-place form.");
+      "Gives an in-place op the derivative of its other form; without one, zeros for what is overwritten.");
   m.def("_set_result_type", [](const py::object& function, const py::object& type) {
     for (OpEntry* op : entries_of(function)) op->result_type = type.inc_ref().ptr();
   });

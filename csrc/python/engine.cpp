@@ -197,12 +197,6 @@ class Walk {
          writer ? writer : "an unnamed op", ". Hint: clone() the tensor before the write, or write out of place.");
   }
 
-  static bool keeps_anything(const Node* n) {
-    for (const Rule& rule : n->op->rules)
-      if (rule.keeps || rule.keeps_shape || rule.keeps_result) return true;
-    return false;
-  }
-
   /// The conjugate of a complex tensor, or of those in a tuple or list; anything else as it is.
   static Owned conjugated(Owned value) {
     PyObject* o = value.get();
@@ -315,7 +309,7 @@ class Walk {
       for (int e = 0; e < n->edge_count; ++e) beyond |= n->edges[e].target && needed_.count(n->edges[e].target) != 0;
       if (!beyond) return;
     }
-    if (n->released && keeps_anything(n))
+    if (n->released)
       fail(ErrorKind::Runtime,
            "Trying to backward through the graph a second time (or directly access saved tensors after they have "
            "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "

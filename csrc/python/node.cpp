@@ -145,9 +145,16 @@ Edge edge_of(PyTensor* t) {
 }
 
 void release_saved(Node* n) {
-  n->released = true;
-  for (int i = 0; i < n->saved_count; ++i) Py_CLEAR(n->saved[i]);
+  // sizes and numbers stay: a node that kept no values may be walked again
+  for (int i = 0; i < n->saved_count; ++i) {
+    PyObject* kept = n->saved[i];
+    if (!kept || !(is_tensor(kept) || PyTuple_CheckExact(kept) || PyList_CheckExact(kept))) continue;
+    Py_CLEAR(n->saved[i]);
+    n->released = true;
+  }
+  if (!n->results) return;
   delete std::exchange(n->results, nullptr);
+  n->released = true;
 }
 
 const char* node_name(const Node* n) { return n->op ? n->op->node_name.c_str() : "Function"; }

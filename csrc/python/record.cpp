@@ -81,20 +81,17 @@ const OpEntry& internal_op(const char* function) {
   fail(ErrorKind::Internal, "internal error: no op ", function);
 }
 
-/// Where a view lies in its base: size, stride, offset as Python tuples.
+/// Where a view lies in its base: size, stride, offset and the base's strides, as Python values.
 struct Geometry {
-  Owned size, stride, offset;
+  Owned size, stride, offset, base_stride;
   Geometry(const Tensor& view, const Tensor& base) {
-    RL_CHECK_IMPLEMENTED(
-        view.dtype() == base.dtype(),
-        "an in-place write into a view of another dtype than its base has no derivative here; write into "
-        "the base, or clone() the view first");
-    RL_CHECK_IMPLEMENTED(base.is_contiguous(),
-                         "an in-place write into a view whose base is not row-major has no derivative here; "
-                         "call .contiguous() on the base first");
+    RL_CHECK_IMPLEMENTED(view.dtype() == base.dtype(),
+                         "an in-place write into a view of another dtype than its base has no derivative here; write "
+                         "into the base, or clone() the view first");
     size = Owned::checked(size_object(view.sizes()));
     stride = Owned::checked(size_object(view.strides()));
     offset = Owned::checked(PyLong_FromLongLong(view.offset() - base.offset()));
+    base_stride = Owned::checked(size_object(base.strides()));
   }
 };
 
@@ -139,13 +136,14 @@ void record_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned 
   PyObject* base_object = self->extra ? self->extra->base : nullptr;
   if (!base_object) return hang(self, n, 0);
 
-  // The write went into a part of the base: base = as_strided_scatter(base, the view's new values).
+  // The write went into a part of the base: base = with_view(base, the view's new values).
   PyTensor* base = as_tensor(base_object);
   const Geometry place(self->value, base->value);
-  const OpEntry& scatter = internal_op("as_strided_scatter");
+  const OpEntry& scatter = internal_op("with_view");
   const Owned part(wrap(self->value));
   hang(as_tensor(part.get()), n, 0);
-  PyObject* const scatter_slots[] = {base_object, part.get(), place.size.get(), place.stride.get(), place.offset.get()};
+  PyObject* const scatter_slots[] = {base_object,        part.get(),         place.size.get(),
+                                     place.stride.get(), place.offset.get(), place.base_stride.get()};
   const Owned rewritten = make_node(scatter, scatter_slots, base->value, nullptr);
   hang(base, as_node(rewritten.get()), 0);
   renew_view(self);
@@ -158,6 +156,11 @@ void check_in_place(const OpEntry& op, PyTensor* self) {
          ": a leaf Variable that requires grad is being used in an in-place operation. Write under "
          "torch.no_grad(), or compute a new tensor.");
   if (!self->extra || !self->extra->base) return;
+  if (self->extra->of_many)
+    fail(ErrorKind::Runtime, op.row->name, ": Output ", self->output_nr,
+         " of an op that returns multiple views is a view and is being modified inplace. Such functions do not allow "
+         "the "
+         "output views to be modified inplace. You should replace the inplace operation by an out-of-place one.");
   PyTensor* base = as_tensor(self->extra->base);
   if (base->requires_grad && !base->grad_fn)
     fail(ErrorKind::Runtime, op.row->name,
@@ -165,12 +168,13 @@ void check_in_place(const OpEntry& op, PyTensor* self) {
          "Write under torch.no_grad(), or clone() the leaf first.");
 }
 
-void note_view(PyObject* result, PyTensor* input) {
+void note_view(PyObject* result, PyTensor* input, bool of_many) {
   PyTensor* view = as_tensor(result);
   if (!(view->value.storage() == input->value.storage()) || !(view->value.version() == input->value.version())) return;
   PyObject* base = input->extra && input->extra->base ? input->extra->base : as_object(input);
   TensorExtra& extra = view->more();
   extra.base = Py_NewRef(base);
+  extra.of_many = of_many || (input->extra && input->extra->of_many);
   extra.base_fn = as_tensor(base)->grad_fn;
   Py_XINCREF(extra.base_fn);
 }
@@ -180,8 +184,9 @@ void renew_view(PyTensor* view) {
   PyTensor* base = as_tensor(base_object);
   const Geometry place(view->value, base->value);
   // relative to the base, which begins at its own offset
-  PyObject* const slots[] = {base_object, place.size.get(), place.stride.get(), place.offset.get()};
-  const Owned node = make_node(internal_op("as_strided"), slots, view->value, nullptr);
+  PyObject* const slots[] = {base_object, place.size.get(), place.stride.get(), place.offset.get(),
+                             place.base_stride.get()};
+  const Owned node = make_node(internal_op("view_of"), slots, view->value, nullptr);
   hang(view, as_node(node.get()), 0);
 }
 

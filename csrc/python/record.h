@@ -16,8 +16,8 @@ void record(const OpEntry& op, std::span<PyObject* const> slots, std::span<PyObj
 void record_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned original);
 /// Refuses an in-place write to a leaf that wants gradients, or to a view of one.
 void check_in_place(const OpEntry& op, PyTensor* self);
-/// Notes that `result` is a view of `input` (or of input's base).
-void note_view(PyObject* result, PyTensor* input);
+/// Notes that `result` is a view of `input` (or of input's base), if it is; `of_many`: one of several.
+void note_view(PyObject* result, PyTensor* input, bool of_many);
 /// Gives a view whose base's history was rewritten a grad_fn that leads to the base's new one.
 void renew_view(PyTensor* view);
 

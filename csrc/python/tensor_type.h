@@ -12,6 +12,7 @@ struct TensorExtra {
   PyObject* base = nullptr;  // the tensor this one is a view of (never itself a view)
   PyObject* base_fn =
       nullptr;                // the base's grad_fn when this view's own was made: another one means a rewritten history
+  bool of_many = false;       // a view from an op that gives several: no in-place write may be recorded
   PyObject* hooks = nullptr;  // dict of tensor hooks, in order
   PyObject* post_hooks = nullptr;  // dict of hooks after accumulation into .grad
 };

@@ -93,3 +93,23 @@ arange = op(_C.arange, doc="Numbers from start to end, end excluded.")
 linspace = op(_C.linspace, doc="Numbers evenly spaced from start to end, both included.")
 eye = op(_C.eye, doc="Ones on the diagonal.")
 # fmt: on
+# the history of in-place writes into views: csrc/python/record.cpp makes these nodes
+op(
+    _C._view_of,
+    grad=lambda g, base_shape, stride, offset, base_stride: _C._view_alone(g, base_shape, stride, offset, base_stride),
+    node="AsStridedBackward0",
+)
+op(
+    _C._with_view,
+    grad=(
+        lambda g, size, stride, offset, base_stride: _C._with_view(
+            g, _C.zeros(size, dtype=g.dtype, device=g.device), size, stride, offset, base_stride
+        ),
+        lambda g, size, stride, offset, base_stride: _C._view_of(g, size, stride, offset, base_stride),
+    ),
+    node="CopySlices",
+)
+op(
+    _C._view_alone,
+    grad=lambda g, grad_shape, stride, offset, base_stride: _C._view_of(g, grad_shape, stride, offset, base_stride),
+)
