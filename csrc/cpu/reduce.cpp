@@ -91,12 +91,14 @@ struct Reduced {
 template <class T, class Op>
 RL_INLINE T block_of(const T* x, int64_t n) {
   T lane[kLanes];
-  for (int l = 0; l < kLanes; ++l) lane[l] = l < n ? x[l] : Op::template identity<T>();
+  const int first = n < kLanes ? int(n) : kLanes;
+  for (int l = 0; l < kLanes; ++l) lane[l] = l < first ? x[l] : Op::template identity<T>();
   int64_t i = kLanes;
   for (; i + kLanes <= n; i += kLanes)
     for (int l = 0; l < kLanes; ++l) lane[l] = Op::join(lane[l], x[i + l]);
-  if (i < n)
-    for (int l = 0; l < kLanes; ++l) lane[l] = l < n - i ? Op::join(lane[l], x[i + l]) : lane[l];
+  const int rest = i < n ? int(n - i) : 0;
+  if (rest > 0)
+    for (int l = 0; l < kLanes; ++l) lane[l] = l < rest ? Op::join(lane[l], x[i + l]) : lane[l];
   return join_lanes<T, Op>(lane);
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/macros.h"
+#include "cpu/vector.h"
 
 RL_ISA_BEGIN
 
@@ -27,10 +28,17 @@ struct Plus {
 
 template <class T, class Op = Plus>
 RL_INLINE T join_lanes(T* lane) {
+  constexpr int kLast = sizeof(T) < 4 ? 1 : kWidth<T>;  // lanes of one register; of short types a loop will do
 #pragma GCC unroll 5
-  for (int half = kLanes / 2; half > 0; half /= 2)
+  for (int half = kLanes / 2; half >= kLast; half /= 2)
     for (int l = 0; l < half; ++l) lane[l] = Op::join(lane[l], lane[l + half]);
-  return lane[0];
+  if constexpr (kLast == 1) {
+    return lane[0];
+  } else {
+    typename Vector<T, kLast>::type last;
+    __builtin_memcpy(&last, lane, sizeof(last));
+    return join_halves<T, Op, kLast>(last);
+  }
 }
 
 /// Sums of blocks as they come: equal subtrees join at once, the rest at the end from the right.

@@ -4,17 +4,11 @@
 
 #include "core/dtype.h"
 #include "core/launch.h"
-#include "core/macros.h"
+#include "cpu/vector.h"
 
 RL_ISA_BEGIN
 
-#if defined(__AVX512F__)
-constexpr int kWidest = 4;
-#elif defined(__AVX2__)
-constexpr int kWidest = 2;
-#else
-constexpr int kWidest = 1;
-#endif
+constexpr int kWidest = kVectorBytes / 16;
 
 /// Pieces of 16 bytes side by side in one register.
 template <class Item, int Pieces>
