@@ -48,6 +48,8 @@ static __attribute__((noinline)) void tile_product(int64_t k, const T* a, const 
   using V = typename VectorOf<T>::type;
   using U = typename VectorOf<T>::unaligned;
   constexpr int W = kWidth<T>;
+  if (add)  // on its way while the sums are made
+    for (int r = 0; r < kTileRows; ++r) __builtin_prefetch(c + r * c_row, 1), __builtin_prefetch(c + r * c_row + W, 1);
   V sum[kTileRows][2] = {};
   for (int64_t p = 0; p < k; ++p) {
     const V b0 = *reinterpret_cast<const V*>(b), b1 = *reinterpret_cast<const V*>(b + W);

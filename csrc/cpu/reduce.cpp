@@ -89,7 +89,7 @@ struct Reduced {
 
 /// One block of at most 4096 dense elements. The lanes past the end join nothing, by a masked load where there is one.
 template <class T, class Op>
-RL_INLINE T block_of(const T* x, int64_t n) {
+static __attribute__((noinline)) T block_of(const T* x, int64_t n) {
   T lane[kLanes];
   const int first = n < kLanes ? int(n) : kLanes;
   for (int l = 0; l < kLanes; ++l) lane[l] = l < first ? x[l] : Op::template identity<T>();

@@ -21,6 +21,10 @@ struct Larger {
   static RL_INLINE T join(T a, T b) {
     return b > a ? b : a;
   }
+  template <class V>
+  static RL_INLINE V join_all(V a, V b) {
+    return b > a ? b : a;
+  }
 };
 
 template <class T>
@@ -68,7 +72,7 @@ static void softmax(const KernelCall& call) {
     T* y = out + at;
     const T top = largest(x, n);
     const auto exponential = [&](int64_t i) __attribute__((always_inline)) {
-      const T e = functors::Exp()(T(x[i] - top));
+      const T e = functors::detail::exp_negative(x[i] - top);
       if constexpr (!kLog) y[i] = e;
       return e;
     };

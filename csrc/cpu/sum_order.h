@@ -24,6 +24,12 @@ struct Plus {
     else
       return a + b;
   }
+  /// The same on a whole register, for types that do not wrap.
+  template <class V>
+    requires(V{0.5f}[0] != 0)
+  static RL_INLINE V join_all(V a, V b) {
+    return a + b;
+  }
 };
 
 template <class T, class Op = Plus>

@@ -39,9 +39,13 @@ RL_INLINE T join_halves(V v) {
     using Half = typename Vector<T, N / 2>::type;
     constexpr auto half = std::make_integer_sequence<int, N / 2>();
     const Half low = part_of<T, 0>(v, half), high = part_of<T, N / 2>(v, half);
-    Half joined;
-    for (int l = 0; l < N / 2; ++l) joined[l] = Op::join(T(low[l]), T(high[l]));
-    return join_halves<T, Op, N / 2>(joined);
+    if constexpr (requires { Op::join_all(low, high); }) {
+      return join_halves<T, Op, N / 2>(Op::join_all(low, high));
+    } else {
+      Half joined;
+      for (int l = 0; l < N / 2; ++l) joined[l] = Op::join(T(low[l]), T(high[l]));
+      return join_halves<T, Op, N / 2>(joined);
+    }
   }
 }
 
