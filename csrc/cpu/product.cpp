@@ -1,9 +1,13 @@
 // The product's driver: how C is shared among threads, what is packed, and the two orders (DESIGN, section 5).
 #include "cpu/product.h"
 
+#include <cstddef>
+#include <type_traits>
+
 #include "core/parallel.h"
 #include "cpu/product_tile.h"
 #include "cpu/sum_order.h"
+#include "cpu/transpose.h"
 
 RL_ISA_BEGIN
 
@@ -14,6 +18,14 @@ constexpr int64_t kGrainWork = int64_t(1) << 16;  // multiply-adds worth a secon
 
 RL_INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 RL_INLINE int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
+template <class T>
+constexpr int64_t kItem = sizeof(T);
+template <class T>
+using Word = std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>;
+template <class T>
+RL_INLINE auto bytes_of(T* p) {
+  return reinterpret_cast<std::conditional_t<std::is_const_v<T>, const char*, char*>>(p);
+}
 template <class T>
 constexpr int64_t kColumnsPacked = kBytesPacked / int64_t(sizeof(T));
 
@@ -39,13 +51,12 @@ RL_INLINE void pack_b(const Product<T>& p, int64_t k0, int64_t depth, int64_t j0
     if (p.b_col == 1 && width == C) {
       for (int64_t k = 0; k < depth; ++k) __builtin_memcpy(to + k * C, from + k * p.b_row, C * sizeof(T));
     } else {
-      // tiles of 16 along K, so that a transposed B is read along its rows
-      for (int64_t k = 0; k < depth; k += 16) {
-        const int64_t deep = least(16, depth - k);
-        for (int64_t c = 0; c < C; ++c)
-          for (int64_t d = 0; d < deep; ++d)
-            to[(k + d) * C + c] = c < width ? from[(k + d) * p.b_row + c * p.b_col] : T(0);
-      }
+      if (width < C) __builtin_memset(to, 0, size_t(depth * C) * sizeof(T));
+      if (p.b_row == 1)
+        transpose<Word<T>>(width, depth, bytes_of(from), p.b_col * kItem<T>, bytes_of(to), C * kItem<T>);
+      else
+        for (int64_t k = 0; k < depth; ++k)
+          for (int64_t c = 0; c < width; ++c) to[k * C + c] = from[k * p.b_row + c * p.b_col];
     }
     to += depth * C;
   }
@@ -53,12 +64,19 @@ RL_INLINE void pack_b(const Product<T>& p, int64_t k0, int64_t depth, int64_t j0
 
 template <class T>
 RL_INLINE void pack_a(const Product<T>& p, int64_t i0, int64_t rows, int64_t k0, int64_t depth, T* to) {
-  for (int64_t i = 0; i < rows; i += kTileRows) {
-    const int64_t high = least(kTileRows, rows - i);
+  constexpr int64_t R = kTileRows;
+  for (int64_t i = 0; i < rows; i += R) {
+    const int64_t high = least(R, rows - i);
     const T* from = p.a + (i0 + i) * p.a_row + k0 * p.a_col;
-    for (int64_t r = 0; r < kTileRows; ++r)
-      for (int64_t k = 0; k < depth; ++k) to[k * kTileRows + r] = r < high ? from[r * p.a_row + k * p.a_col] : T(0);
-    to += depth * kTileRows;
+    if (high < R) __builtin_memset(to, 0, size_t(depth * R) * sizeof(T));
+    if (p.a_col == 1)
+      transpose<Word<T>>(high, depth, bytes_of(from), p.a_row * kItem<T>, bytes_of(to), R * kItem<T>);
+    else if (p.a_row == 1 && high == R)
+      for (int64_t k = 0; k < depth; ++k) __builtin_memcpy(to + k * R, from + k * p.a_col, size_t(R) * sizeof(T));
+    else
+      for (int64_t r = 0; r < high; ++r)
+        for (int64_t k = 0; k < depth; ++k) to[k * R + r] = from[r * p.a_row + k * p.a_col];
+    to += depth * R;
   }
 }
 

@@ -1,19 +1,14 @@
 // The micro-kernel: kRows x kCols of C in registers, one chain of fma along at most 256 of K over packed panels.
 #pragma once
 
-#include "core/macros.h"
-
 #include <cstdint>
+
+#include "core/macros.h"
+#include "cpu/vector.h"
 
 RL_ISA_BEGIN
 
-#if defined(__AVX512F__)
-constexpr int kVectorBytes = 64, kTileRows = 14;
-#elif defined(__AVX2__)
-constexpr int kVectorBytes = 32, kTileRows = 6;
-#else
-constexpr int kVectorBytes = 16, kTileRows = 4;
-#endif
+constexpr int kTileRows = kVectorBytes == 64 ? 14 : kVectorBytes == 32 ? 6 : 4;
 constexpr int64_t kChain = 256;  // the order's blocks along K
 
 template <class T>
@@ -21,8 +16,6 @@ struct VectorOf {
   typedef T type __attribute__((vector_size(kVectorBytes)));
   typedef T unaligned __attribute__((vector_size(kVectorBytes), aligned(sizeof(T))));
 };
-template <class T>
-constexpr int kWidth = kVectorBytes / int(sizeof(T));
 template <class T>
 constexpr int kTileColumns = 2 * kWidth<T>;
 
@@ -55,6 +48,8 @@ static __attribute__((noinline)) void tile_product(int64_t k, const T* a, const 
   using V = typename VectorOf<T>::type;
   using U = typename VectorOf<T>::unaligned;
   constexpr int W = kWidth<T>;
+  if (add)  // on its way while the sums are made
+    for (int r = 0; r < kTileRows; ++r) __builtin_prefetch(c + r * c_row, 1), __builtin_prefetch(c + r * c_row + W, 1);
   V sum[kTileRows][2] = {};
   for (int64_t p = 0; p < k; ++p) {
     const V b0 = *reinterpret_cast<const V*>(b), b1 = *reinterpret_cast<const V*>(b + W);

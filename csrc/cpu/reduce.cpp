@@ -88,7 +88,7 @@ struct Reduced {
 };
 
 template <class T, class Op>
-static __attribute__((noinline)) T one_block(const T* row, const Reduced& r, int64_t block) {
+RL_INLINE T one_block(const T* row, const Reduced& r, int64_t block) {
   const int64_t begin = block * kSumBlock, left = r.n - begin, n = left < kSumBlock ? left : kSumBlock;
   if (r.is_one_dim() && r.strides[0] == 1) return block_of<T, Op>(row + begin, n);
   T dense[kSumBlock];

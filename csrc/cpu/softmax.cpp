@@ -12,21 +12,29 @@ RL_ISA_BEGIN
 template <class Body>
 RL_INLINE void by_lanes(int64_t begin, int64_t end, const Body& body) {
   int64_t i = begin;
-  for (; i + kLanes <= end; i += kLanes) body(i, int64_t(kLanes));
-  if (i < end) body(i, end - i);
+  for (; i + kLanes <= end; i += kLanes) body(i, kLanes);
+  if (i < end) body(i, int(end - i));
 }
+
+struct Larger {
+  template <class T>
+  static RL_INLINE T join(T a, T b) {
+    return b > a ? b : a;
+  }
+  template <class V>
+  static RL_INLINE V join_all(V a, V b) {
+    return b > a ? b : a;
+  }
+};
 
 template <class T>
 RL_INLINE T largest(const T* x, int64_t n) {
   T lane[kLanes];
   for (int l = 0; l < kLanes; ++l) lane[l] = T(-__builtin_inf());
-  by_lanes(0, n, [&](int64_t i, int64_t m) __attribute__((always_inline)) {
+  by_lanes(0, n, [&](int64_t i, int m) __attribute__((always_inline)) {
     for (int l = 0; l < kLanes; ++l) lane[l] = l < m && x[i + l] > lane[l] ? x[i + l] : lane[l];
   });
-#pragma GCC unroll 5
-  for (int half = kLanes / 2; half > 0; half /= 2)
-    for (int l = 0; l < half; ++l) lane[l] = lane[l + half] > lane[l] ? lane[l + half] : lane[l];
-  return lane[0];
+  return join_lanes<T, Larger>(lane);
 }
 
 /// Sum of term(i) over a row; `term` is called in order within each lane.
@@ -36,7 +44,7 @@ RL_INLINE T row_sum(int64_t n, const Term& term) {
   for (int64_t begin = 0; begin < n; begin += kSumBlock) {
     T lane[kLanes];
     for (int l = 0; l < kLanes; ++l) lane[l] = T(0);
-    const auto add = [&](int64_t i, int64_t m) __attribute__((always_inline)) {
+    const auto add = [&](int64_t i, int m) __attribute__((always_inline)) {
       for (int l = 0; l < kLanes; ++l) lane[l] += l < m ? term(i + l) : T(0);
     };
     by_lanes(begin, n - begin < kSumBlock ? n : begin + kSumBlock, add);
@@ -64,13 +72,13 @@ static void softmax(const KernelCall& call) {
     T* y = out + at;
     const T top = largest(x, n);
     const auto exponential = [&](int64_t i) __attribute__((always_inline)) {
-      const T e = functors::Exp()(T(x[i] - top));
+      const T e = functors::detail::exp_negative(x[i] - top);
       if constexpr (!kLog) y[i] = e;
       return e;
     };
     const T sum = row_sum<T>(n, exponential);
     const T shift = kLog ? functors::Log()(sum) : T(0);
-    by_lanes(0, n, [&](int64_t i, int64_t m) __attribute__((always_inline)) {
+    by_lanes(0, n, [&](int64_t i, int m) __attribute__((always_inline)) {
       for (int l = 0; l < kLanes; ++l)
         if (l < m) y[i + l] = kLog ? (x[i + l] - top) - shift : y[i + l] / sum;
     });

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "core/macros.h"
+#include "cpu/vector.h"
 
 RL_ISA_BEGIN
 
@@ -24,26 +25,41 @@ struct Plus {
     else
       return a + b;
   }
+  /// The same on a whole register, for types that do not wrap.
+  template <class V>
+    requires(V{0.5f}[0] != 0)
+  static RL_INLINE V join_all(V a, V b) {
+    return a + b;
+  }
 };
 
 template <class T, class Op = Plus>
 RL_INLINE T join_lanes(T* lane) {
+  constexpr int kLast = sizeof(T) < 4 ? 1 : kWidth<T>;  // lanes of one register; of short types a loop will do
 #pragma GCC unroll 5
-  for (int half = kLanes / 2; half > 0; half /= 2)
+  for (int half = kLanes / 2; half >= kLast; half /= 2)
     for (int l = 0; l < half; ++l) lane[l] = Op::join(lane[l], lane[l + half]);
-  return lane[0];
+  if constexpr (kLast == 1) {
+    return lane[0];
+  } else {
+    typename Vector<T, kLast>::type last;
+    __builtin_memcpy(&last, lane, sizeof(last));
+    return join_halves<T, Op, kLast>(last);
+  }
 }
 
 /// One block of at most 4096 dense elements. The lanes past the end join nothing, by a masked load where there is one.
 template <class T, class Op = Plus>
-RL_INLINE T block_of(const T* x, int64_t n) {
+static __attribute__((noinline)) T block_of(const T* x, int64_t n) {
   T lane[kLanes];
-  for (int l = 0; l < kLanes; ++l) lane[l] = l < n ? x[l] : Op::template identity<T>();
+  const int first = n < kLanes ? int(n) : kLanes;
+  for (int l = 0; l < kLanes; ++l) lane[l] = l < first ? x[l] : Op::template identity<T>();
   int64_t i = kLanes;
   for (; i + kLanes <= n; i += kLanes)
     for (int l = 0; l < kLanes; ++l) lane[l] = Op::join(lane[l], x[i + l]);
-  if (i < n)
-    for (int l = 0; l < kLanes; ++l) lane[l] = l < n - i ? Op::join(lane[l], x[i + l]) : lane[l];
+  const int rest = i < n ? int(n - i) : 0;
+  if (rest > 0)
+    for (int l = 0; l < kLanes; ++l) lane[l] = l < rest ? Op::join(lane[l], x[i + l]) : lane[l];
   return join_lanes<T, Op>(lane);
 }
 

@@ -112,6 +112,11 @@ struct Overloads {
 };
 
 bool fits(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
+  // what most often tells them apart, looked at before anything is thrown
+  const bool varargs_last = op.positional > 0 && op.params[size_t(op.positional) - 1].varargs;
+  if (nargs > op.positional && !varargs_last) return false;
+  for (Py_ssize_t i = 0; i < nargs && i < op.positional - varargs_last; ++i)
+    if (args[i] != op.params[size_t(i)].otherwise && !op.params[size_t(i)].accepts(args[i])) return false;
   std::vector<PyObject*> slots(op.params.size());
   Owned varargs;
   bool requires_grad = false;
@@ -143,6 +148,16 @@ PyObject* call_overloads(PyObject* self, PyObject* const* args, Py_ssize_t nargs
 
 }  // namespace
 
+namespace {
+/// The object of a default's text. The few hundred rows have a dozen different ones: each is evaluated once.
+PyObject* default_value(const std::string& text) {
+  static auto* known = new std::unordered_map<std::string, PyObject*>;
+  PyObject*& value = (*known)[text];
+  if (!value) value = py::eval(text).release().ptr();
+  return value;
+}
+}  // namespace
+
 std::vector<Param> parse_signature(const char* text) {
   std::vector<Param> params;
   std::vector<std::string> parts(1);
@@ -171,7 +186,7 @@ std::vector<Param> parse_signature(const char* text) {
     if (name.back() == '_') name.pop_back();  // a word that Python or C++ keeps for itself
     p.name = PyUnicode_InternFromString(name.c_str());
     p.keyword_only = keyword_only;
-    p.otherwise = equals == std::string::npos ? nullptr : py::eval(part.substr(equals + 1)).release().ptr();
+    p.otherwise = equals == std::string::npos ? nullptr : default_value(part.substr(equals + 1));
     keyword_only |= p.varargs;
     params.push_back(p);
   }

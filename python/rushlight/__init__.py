@@ -158,12 +158,24 @@ from ._typed import TYPES as _TYPES  # noqa: E402
 
 globals().update(_TYPES)
 
-from . import (  # noqa: E402
-    __config__,
-    autograd,
-    nn,
-    optim,
-    utils,
-)
+from . import autograd  # noqa: E402
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
-from .nn.functional import dropout, log_softmax, softmax  # noqa: E402
+
+# brought in by first use, so that a program pays for what it uses
+_MODULES = {"nn", "optim", "utils", "__config__"}
+_FUNCTIONAL = {"dropout"}
+
+
+def __getattr__(name):
+    import importlib
+
+    if name in _MODULES:
+        return importlib.import_module("." + name, __name__)
+    if name in _FUNCTIONAL:
+        value = globals()[name] = getattr(importlib.import_module(".nn.functional", __name__), name)
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *_MODULES, *_FUNCTIONAL})
