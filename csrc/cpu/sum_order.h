@@ -35,7 +35,8 @@ struct Plus {
 
 template <class T, class Op = Plus>
 RL_INLINE T join_lanes(T* lane) {
-  constexpr int kLast = sizeof(T) < 4 ? 1 : kWidth<T>;  // lanes of one register; of short types a loop will do
+  // lanes of one register; of short types and of complex ones a loop will do
+  constexpr int kLast = sizeof(T) < 4 || !std::is_arithmetic_v<T> ? 1 : kWidth<T>;
 #pragma GCC unroll 5
   for (int half = kLanes / 2; half >= kLast; half /= 2)
     for (int l = 0; l < half; ++l) lane[l] = Op::join(lane[l], lane[l + half]);
