@@ -115,7 +115,7 @@ static int64_t reduce_scratch(const KernelCall& call) {
 
 /// to[j] = rows x[j], x[step + j] ... joined in order, after what is there unless they are the first.
 template <class T, class Op, int Rows, bool First>
-RL_INLINE void join_rows(int64_t width, T* to, const T* x, int64_t step) {
+static __attribute__((noinline)) void join_rows(int64_t width, T* to, const T* x, int64_t step) {
 #pragma GCC ivdep
   for (int64_t j = 0; j < width; ++j) {
     T v = First ? x[j] : Op::join(to[j], x[j]);
