@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from .case import (
+    EDGES,
     FLOATING,
     INTEGERS,
     INTEGERS_BOOL,
@@ -24,6 +25,9 @@ from .case import (
 ALL_FLOAT = (*FLOATING, *INTEGERS, "bool")  # integers and bools compute as floats
 erf = np.vectorize(math.erf, otypes=[np.float64])
 erfc = np.vectorize(math.erfc, otypes=[np.float64])
+
+
+FINITE = tuple(x for x in EDGES if np.isfinite(x))  # PyTorch gives NaN for gelu of an infinity
 
 
 def sigmoid(x):
@@ -89,7 +93,7 @@ def refused(dtype, match):
 
 # fmt: off
 UNARY = [
-    unary("neg", np.negative, dtypes=NUMERIC, result="same", ulp=0, bad=[refused("bool", "bool tensor")]),
+    unary("neg", np.negative, dtypes=NUMERIC, result="same", ulp=0, bad=[refused("bool", "bool tensor|not implemented for 'Bool'")]),
     unary("abs", np.abs, domain=(0.2, 2), dtypes=NUMERIC, result="same", ulp=0),
     unary("sign", sign, domain=(0.2, 2), dtypes=NUMERIC_BOOL, result="same", ulp=0),
     unary("sgn", sign, domain=(0.2, 2), dtypes=NUMERIC_BOOL, result="same", ulp=0),
@@ -126,11 +130,11 @@ UNARY = [
     unary("isnan", np.isnan, dtypes=NUMERIC_BOOL, result="bool", ulp=0, grad=False),
     unary("isinf", np.isinf, dtypes=NUMERIC_BOOL, result="bool", ulp=0, grad=False),
     unary("isfinite", np.isfinite, dtypes=NUMERIC_BOOL, result="bool", ulp=0, grad=False),
-    unary("signbit", lambda x: np.signbit(x) if x.dtype.kind == "f" else x < 0, dtypes=NUMERIC_BOOL, result="bool", ulp=0, grad=False),
+    unary("signbit", lambda x: np.signbit(x) if x.dtype.kind == "f" else x < 0, dtypes=NUMERIC_BOOL, result="bool", ulp=0, grad=False, edges=EDGES[1:]),
     unary("logical_not", np.logical_not, dtypes=NUMERIC_BOOL, result="bool", ulp=0, grad=False),
     unary("bitwise_not", np.invert, dtypes=INTEGERS_BOOL, result="same", ulp=0, grad=False, bad=[refused("float32", "bitwise_not")]),
-    unary("gelu", gelu, ulp=2, bound=lambda x: 4 * np.abs(x), result="same"),
-    unary("gelu", lambda x: gelu(x, "tanh"), ulp=2, bound=lambda x: 4 * np.abs(x), result="same", id="gelu-tanh", of=lambda lib: lambda x: lib.nn.functional.gelu(x, approximate="tanh")),
+    unary("gelu", gelu, edges=FINITE, ulp=2, bound=lambda x: 4 * np.abs(x), result="same"),
+    unary("gelu", lambda x: gelu(x, "tanh"), edges=FINITE, ulp=2, bound=lambda x: 4 * np.abs(x), result="same", id="gelu-tanh", of=lambda lib: lambda x: lib.nn.functional.gelu(x, approximate="tanh")),
     unary("leaky_relu", leaky, domain=(0.2, 2), result="same"),
     unary("clone", lambda x: x, dtypes=NUMERIC_BOOL, result="same", ulp=0),
     unary("conj", lambda x: x, dtypes=NUMERIC_BOOL, result="same", ulp=0),
@@ -193,14 +197,15 @@ BACKWARD = [
     Case("_leaky_relu_backward", lambda g, x, slope=0.01: np.where(x > 0, g, g * slope), [args(S(3, 5), S(3, 5, low=0.1)), args(S(3, 5), S(3, 5, high=-0.1), 0.2)], rows="leaky_relu_backward", peer=lambda lib: lambda g, x, slope=0.01: lib.ops.aten.leaky_relu_backward(g, x, slope, False), ulp=1, grad=True, pointwise=True),
     Case("_masked_scale", lambda g, m, scale: g * m * scale, [args(S(3, 5), S(3, 5, dtype="bool"), 2.5)], rows="masked_scale", peer=lambda lib: lambda g, m, scale: g * m * scale, ulp=0.5, grad=True, pointwise=True),
     Case("complex", lambda r, i: r + 1j * i, [args(S(3, 5), S(3, 5))], rows="complex_op", dtypes=("float64",), result="complex128", grad=True, second=False, pointwise=True, bad=[Bad(S(2), S(2, dtype="float64"), raises=RuntimeError, match="same dtype|Expected")]),
-    Case("_deliver", lambda x: x, [args(S(3, 5))], rows="deliver_op", peer=False),
+    Case("_deliver", lambda x: x, [args(S(3, 5))], rows="deliver_op", peer=False, grad=True),
     Case("masked_fill", lambda x, m, v: np.where(m, np.asarray(v).astype(x.dtype), x), [args(S(3, 5), S(3, 5, dtype="bool"), 2), args(S(3, 5), S(5, dtype="bool"), S()), args(S(0), S(0, dtype="bool"), 1)], dtypes=NUMERIC_BOOL, grad=True, large=[args(S(301, 401), S(401, dtype="bool"), 2)], pointwise=True, bad=[Bad(S(3), S(3), 1.0, raises=RuntimeError, match="bool"), Bad(S(3), S(3, dtype="bool"), S(3), raises=RuntimeError, match="0-dimension|0-d")]),
 ]
 
+# no refusal where elements share memory: all get one value
 WRITING = [
     Case("fill_", lambda x, v: np.full_like(x, v), [args(S(3, 5), 2), args(S(0), 1), args(S(3, 5), S())], dtypes=NUMERIC_BOOL, writes=True, grad=True, large=[args(S(301, 401), 1)], bad=[Bad(S(3), S(3), raises=RuntimeError, match="0-dimension|0-d")]),
     Case("zero_", np.zeros_like, [args(S(3, 5)), args(S())], dtypes=NUMERIC_BOOL, writes=True, grad=True, large=[args(S(301, 401))]),
-    Case("copy_", lambda x, y: np.broadcast_to(y, x.shape), [args(S(3, 5), S(3, 5)), args(S(3, 5), S(5)), args(S(0, 2), S(0, 2)), args(S(), S())], dtypes=NUMERIC_BOOL, writes=True, grad=True, large=[args(S(301, 401), S(301, 401))], bad=[Bad(S(3), S(4), raises=RuntimeError, match="must match|size")]),
+    Case("copy_", lambda x, y: np.broadcast_to(y, x.shape), [args(S(3, 5), S(3, 5)), args(S(3, 5), S(5)), args(S(0, 2), S(0, 2)), args(S(), S())], dtypes=NUMERIC_BOOL, writes=True, grad=True, large=[args(S(301, 401), S(301, 401))], bad=[Bad(S(3), S(4), raises=RuntimeError, match="must match|does not broadcast")]),
     Case("copy_", lambda x, y: y, [args(S(3, 5), S(3, 5, dtype=d, low=0, high=9)) for d in NUMERIC_BOOL], id="copy_-converts", writes=True, grad=False, ulp=0.5),
 ]
 # fmt: on
