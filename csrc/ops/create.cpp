@@ -109,7 +109,7 @@ Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, std::opti
   // computed in floats and converted, so that linspace of integers truncates
   const DType work = is_integer(d) ? DType::Float64 : d;
   const Tensor values =
-      ramp("linspace", start.real(), step, 0, 0, steps, work, device.value_or(Device{}), end.real(), true);
+      ramp("linspace", start.real(), step, 0, 0, steps, work, device.value_or(Device{}), end.real(), steps > 1);
   return deliver("linspace", as_dtype(values, d), out);
 }
 

@@ -8,6 +8,7 @@
 #include "core/generator.h"
 #include "cpu/pointwise_kernels.h"
 #include "cpu/random_kernels.h"
+#include "ops/reduce.h"
 #include "ops/shape.h"
 
 namespace rl::kernels {
@@ -227,6 +228,11 @@ Tensor normal_like(const Value& mean, const Value& std, Generator* generator, Te
                                                                                    : *a),
                                       dtype, device);
   RL_CHECK(b || std.scalar.real() >= 0, "normal: normal expects std >= 0.0, but found std ", b ? 0 : std.scalar.real());
+  if (b && !b->is_meta() && b->numel() > 0) {
+    const Tensor least = as_dtype(min_all(*b), DType::Float64);
+    const double std_least = *static_cast<const double*>(read_host(least, "normal"));
+    RL_CHECK(std_least >= 0, "normal: normal expects all elements of std >= 0.0, but found ", std_least);
+  }
   if (!b) {
     fill_normal("normal", result, 0, std.scalar.real(), generator);
   } else {

@@ -176,7 +176,6 @@ randperm = op(
 
 rand_like = op(
     _C.rand_like,
-    grad=zero,
     doc="""Uniform numbers from 0 to 1 in the shape of a tensor.
 
     Parameters
@@ -209,7 +208,6 @@ rand_like = op(
 
 randn_like = op(
     _C.randn_like,
-    grad=zero,
     doc="""Normal numbers of mean 0 and standard deviation 1 in the shape of a tensor.
 
     Parameters
@@ -242,7 +240,6 @@ randn_like = op(
 
 randint_like = op(
     _C.randint_like,
-    grad=zero,
     doc="""Whole numbers from `low` to `high`, `high` excluded, in the shape of a tensor.
 
     Parameters

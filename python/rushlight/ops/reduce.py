@@ -59,7 +59,18 @@ def _cumulated_back(g, dim):
 
 
 def _cumprod_back(g, input, out, dim):
-    return _C.div(_cumulated_back(_C.mul(g, out), dim), input)
+    if input.ndim == 0:
+        return g
+    if input.is_meta or not _C.any(_C.eq(input, 0)):
+        return _C.div(_cumulated_back(_C.mul(g, out), dim), input)
+    # out[k] for k >= i, without its factor i: no quotient, so that zeros are no exception; n * n of them
+    n = input.shape[dim]
+    diagonal = _C._to(_C.eye(n), None, _C.bool)
+    products = _C.cumprod(_C.where(diagonal, 1, _C.unsqueeze(_C.transpose(input, dim, -1), -2)), -1)
+    places = _C.arange(n)
+    later = _C.ge(places, _C.unsqueeze(places, 1))
+    weighted = _C.where(later, _C.mul(products, _C.unsqueeze(_C.transpose(g, dim, -1), -2)), 0)
+    return _C.transpose(_C.sum(weighted, -1), dim, -1)
 
 
 def _expanded(g, shape):

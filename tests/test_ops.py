@@ -1,0 +1,465 @@
+"""One property a function, over every case of the table (op_cases)."""
+
+import gc
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+
+import rushlight as torch
+from op_cases import CASES
+from op_cases.case import LAYOUTS, S, expanded, is_float, repeated, same_bits, to_array, ulps
+from rushlight import _C
+from rushlight.autograd import gradcheck, gradgradcheck
+
+ROWS = {function: (name, arguments, kind, returns) for function, name, arguments, kind, returns, _ in _C._rows()}
+
+
+def over(cases, **marks):
+    return pytest.mark.parametrize("case", list(cases), ids=str, **marks)
+
+
+def dtype_name(tensor):
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def seeded(case, sample, dtype, **options):
+    """The results, random ones with one seed."""
+    torch.manual_seed(7)
+    return case.call(torch, sample, dtype, **options)
+
+
+def check_values(case, sample, dtype):
+    """Fail where a result is not within the case's bound of the exact value; returns the distance seen, in ulp."""
+    found, exact = case.call(torch, sample, dtype), case.expected(torch, sample, dtype)
+    assert len(found) == len(exact), f"{case}({sample}): {len(found)} results, expected {len(exact)}"
+    allowance, seen = case.allowance(torch, sample, dtype), 0.0
+    for result, value in zip(found, exact):
+        name = dtype_name(result)
+        apart = ulps(to_array(result), value, name, allowance, case.zero_sign)
+        # the half types compute in float32 and round once more
+        allowed = max(case.ulp, 0.51) if name in ("float16", "bfloat16") else case.ulp if is_float(name) else 0.0
+        allowed = case.ulp if name.startswith("complex") else allowed
+        assert not isinstance(apart, str), f"{case}({sample}), {dtype}: {apart}"
+        assert apart <= allowed, (
+            f"{case}({sample}), {dtype}: {apart:.3g} ulp from the exact value, {allowed} allowed\n{result}\nexpected\n{value}"
+        )
+        seen = max(seen, apart)
+    return seen
+
+
+@over(c for c in CASES if c.ref)
+def test_values_are_those_of_the_reference(case):
+    for dtype in case.dtypes:
+        for sample in case.samples:
+            check_values(case, sample, dtype)
+            if case.result:
+                found = dtype_name(case.call(torch, sample, dtype)[0])
+                assert found == case.result_dtype(dtype), f"{case}({sample}), {dtype}: the result is {found}"
+
+
+@over(c for c in CASES if c.random)
+def test_random_results_are_distributed_as_they_should_be(case):
+    for dtype in case.dtypes:
+        for sample in case.samples:
+            message = case.random([to_array(t) for t in case.call(torch, sample, dtype)], sample)
+            assert message is None, f"{case}({sample}), {dtype}: {message}"
+
+
+@over(c for c in CASES if c.layouts and c.samples[0].specs() and not c.unset and not (c.random and c.writes))
+def test_layouts_give_the_same_bits(case):
+    for sample in case.samples:
+        plain = seeded(case, sample, case.dtype)
+        for name, layout in LAYOUTS.items():
+            other = seeded(case, sample, case.dtype, layout=layout)
+            assert same_bits(plain, other), f"{case}({sample}): {name} operands change the bits"
+        if not case.writes and not case.steps:
+            one = seeded(case, sample, case.dtype, layout=repeated)
+            other = seeded(case, sample, case.dtype, layout=expanded)
+            assert same_bits(one, other), f"{case}({sample}): expanded operands change the bits"
+
+
+@over(c for c in CASES if (c.large or c.random) and not c.unset)
+def test_any_number_of_threads_gives_the_same_bits(case):
+    for sample in case.large or case.samples:
+        torch.set_num_threads(1)
+        one = seeded(case, sample, case.dtype)
+        assert same_bits(one, seeded(case, sample, case.dtype)), f"{case}({sample}): two runs differ"
+        for threads in (2, 4):
+            torch.set_num_threads(threads)
+            assert same_bits(one, seeded(case, sample, case.dtype)), (
+                f"{case}({sample}): {threads} threads differ from 1"
+            )
+
+
+def batches(case):
+    """Samples with tensors whose first dim is a batch."""
+    if not case.pointwise:
+        return case.batch
+    return [s for s in case.large if all(spec.shape and spec.shape[0] == 301 for spec in s.specs())]
+
+
+@over(c for c in CASES if batches(c))
+def test_a_row_alone_has_the_bits_it_has_in_a_batch(case):
+    for sample in batches(case):
+        whole = case.call(torch, sample, case.dtype)
+        marks = [case.pointwise or spec.row for spec in sample.specs()]
+        for at in (0, sample.specs()[0].shape[0] - 1):
+            place = itertools.count()
+            cut = lambda lib, t: t[at : at + 1] if marks[next(place)] else t  # noqa: B023
+            alone = case.call(torch, sample, case.dtype, layout=cut)
+            for one, all_rows in zip(alone, whole):
+                # a reduction of its only other dim leaves a vector
+                assert same_bits(one, all_rows[at : at + 1]), f"{case}({sample}): row {at} alone differs"
+
+
+def has_out(case):
+    return "out=" in ROWS[case.rows[0]][1] and not case.steps
+
+
+@over(c for c in CASES if has_out(c) and not c.unset)
+def test_out_is_filled_with_the_same_bits(case):
+    for sample in case.samples:
+        (plain,) = seeded(case, sample, case.dtype)
+        spread = torch.stack([plain, plain], -1)[..., 0] if plain.numel() else torch.empty_like(plain)
+        # random numbers come in another order where memory is not contiguous
+        for out in (torch.empty_like(plain), torch.empty(0, dtype=plain.dtype), spread)[: 2 if case.random else 3]:
+            made, keywords = sample.tensors(torch, case.dtype)
+            torch.manual_seed(7)
+            result = case.of(torch)(*made, **keywords, out=out)
+            assert result is out
+            assert same_bits(result, plain), f"{case}({sample}, out=...)"
+
+
+@over(c for c in CASES if has_out(c) and c.samples[0].specs() and not c.random)
+def test_out_of_a_wrong_dtype_is_refused(case):
+    sample = case.samples[0]
+    (plain,) = seeded(case, sample, case.dtype)
+    if plain.dtype == torch.bool:
+        wrong = None  # a bool goes everywhere
+    elif plain.dtype.is_floating_point:
+        wrong = torch.int64
+    elif plain.dtype.is_complex:
+        wrong = torch.float32
+    else:
+        wrong = torch.bool
+    made, keywords = sample.tensors(torch, case.dtype)
+    if wrong is None:
+        out = torch.empty(plain.shape, dtype=torch.float32)
+        result = case.of(torch)(*made, **keywords, out=out)
+        assert same_bits(result, plain.to(torch.float32))
+        return
+    with pytest.raises(RuntimeError, match="(?i)type|out"):
+        case.of(torch)(*made, **keywords, out=torch.empty(plain.shape, dtype=wrong))
+
+
+@over(c for c in CASES if has_out(c) and c.grad)
+def test_out_and_gradients_do_not_go_together(case):
+    made, keywords = case.samples[0].tensors(torch, case.dtype, grad=True)
+    out = torch.empty_like(case.call(torch, case.samples[0], case.dtype)[0])
+    with pytest.raises(RuntimeError, match="out=... arguments don't support automatic differentiation"):
+        case.of(torch)(*made, **keywords, out=out)
+
+
+def in_place(case):
+    """The in-place form of an op, or None."""
+    function = case.rows[0] + "_"
+    if case.samples[0].args and not isinstance(case.samples[0].args[0], S):
+        return None
+    return _C.rows[function] if function in ROWS and ROWS[function][0] == case.name + "_" else None
+
+
+@over(c for c in CASES if in_place(c) is not None and not c.random)
+def test_the_in_place_form_equals_the_other_and_returns_its_tensor(case):
+    ran = False
+    for dtype in case.dtypes:
+        for sample in case.samples:
+            made, keywords = sample.tensors(torch, dtype)
+            if not isinstance(made[0], torch.Tensor):
+                continue
+            plain = case.call(torch, sample, dtype)[0]
+            if plain.shape != made[0].shape or not torch.can_cast(plain.dtype, made[0].dtype):
+                with pytest.raises(RuntimeError, match="shape|type|cast|same dtype|size"):
+                    in_place(case)(*made, **keywords)
+                continue
+            ran = True
+            before = made[0]._version
+            result = in_place(case)(*made, **keywords)
+            assert result is made[0]
+            empty = any(not t.numel() for t in made if isinstance(t, torch.Tensor))
+            assert made[0]._version > before or empty
+            assert same_bits(result, plain.to(result.dtype)), f"{case}_({sample}), {dtype}"
+    assert ran, f"{case}: no sample fits the in-place form"
+
+
+@over(c for c in CASES if (in_place(c) is not None or c.writes) and c.rows[0] not in ("fill_", "zero_"))
+def test_writing_where_elements_share_memory_is_refused(case):
+    sample = max(case.samples, key=lambda s: s.args[0].shape)
+    made, keywords = sample.tensors(torch, case.dtype)
+    made[0] = made[0][:1].expand(made[0].shape)
+    with pytest.raises(RuntimeError, match="single memory location|share memory|overlap"):
+        (in_place(case) or case.of(torch))(*made, **keywords)
+
+
+@over(c for c in CASES if has_out(c) and c.samples[0].specs() and not c.random)
+def test_output_that_partly_is_an_input_is_refused_or_right(case):
+    sample = case.samples[0]
+    (plain,) = case.call(torch, sample, case.dtype)
+    made, keywords = sample.tensors(torch, case.dtype)
+    first = next((t for t in made if isinstance(t, torch.Tensor)), None)
+    if first is None:
+        first = made[0][0]  # of a list
+    if plain.dtype != first.dtype:
+        return  # memory is not shared with another dtype by accident
+    shared = torch.zeros(first.numel() + plain.numel(), dtype=first.dtype)
+    place = shared[: first.numel()].view(first.shape)
+    place.copy_(first)
+    if isinstance(made[0], (list, tuple)):
+        made[0] = [place, *made[0][1:]]
+    else:
+        made[next(i for i, t in enumerate(made) if t is first)] = place
+    out = shared[1 : 1 + plain.numel()].view(plain.shape)
+    try:
+        result = case.of(torch)(*made, **keywords, out=out)
+    except RuntimeError as error:
+        assert "memory location" in str(error) or "overlap" in str(error), error
+    else:
+        assert not case.pointwise, "a pointwise op must refuse it"
+        assert same_bits(result, plain), f"{case}({sample}): wrong where out= overlaps an input"
+
+
+# ---- derivatives ----------------------------------------------------------------------------------------------------
+
+
+def differentiable(case, sample, layout=None):
+    """(function, tensors that ask for a gradient): the op of those tensors alone, seen through a layout."""
+    made, keywords = sample.tensors(torch, "float64", grad=True)
+    leaves = []
+
+    def leave(x):
+        if isinstance(x, torch.Tensor) and x.requires_grad:
+            leaves.append(x)
+            return lambda given: layout(torch, given[x]) if layout else given[x]
+        if type(x) in (list, tuple):
+            parts = [leave(y) for y in x]
+            return lambda given: type(x)(part(given) for part in parts)
+        return lambda given: x
+
+    slots = [leave(x) for x in made]
+
+    def function(*tensors):
+        given = dict(zip(map(_identity, leaves), tensors))
+        arguments = [slot(_ByIdentity(given)) for slot in slots]
+        if case.writes:
+            arguments[0] = arguments[0] * 1  # a leaf may not be written into
+        torch.manual_seed(7)
+        found = case.of(torch)(*arguments, **keywords)
+        return tuple(found) if isinstance(found, (list, tuple)) else real(found)
+
+    return function, tuple(leaves)
+
+
+_identity = id
+
+
+class _ByIdentity(dict):
+    def __getitem__(self, tensor):
+        return super().__getitem__(id(tensor))
+
+
+def real(x):
+    return torch.view_as_real(x) if x.dtype.is_complex else x
+
+
+def check_derivatives(case, sample, layout=None):
+    """Fail where the derivatives, or the derivatives of those, are not what differences of values say."""
+    function, leaves = differentiable(case, sample, layout)
+    if leaves:
+        assert gradcheck(function, leaves)
+        if case.second:
+            assert gradgradcheck(function, leaves)
+    return bool(leaves)
+
+
+@over(c for c in CASES if c.grad)
+def test_derivatives_are_those_of_differences(case):
+    checked = [check_derivatives(case, sample) for sample in case.grad_samples]
+    assert any(checked), "nothing asked for a gradient"
+
+
+@over(c for c in CASES if c.grad and c.layouts)
+@pytest.mark.parametrize("layout", ["transposed", "expanded"])
+def test_derivatives_through_views(case, layout):
+    for sample in case.grad_samples[:2]:
+        if layout == "transposed":
+            check_derivatives(case, sample, LAYOUTS["transposed"])
+        elif not case.writes and all(s.values is None for s in sample.specs()):
+            check_derivatives(case, sample, expanded)
+
+
+# ---- other devices, bad input, failing memory -----------------------------------------------------------------------
+
+
+@over(c for c in CASES if not c.steps)
+def test_meta_tensors_get_the_shape_and_dtype_of_the_result(case):
+    for sample in case.samples:
+        plain = seeded(case, sample, case.dtype)
+        if sample.specs():
+            call = lambda: case.call(torch, sample, case.dtype, device="meta")  # noqa: B023
+        elif "device=" in ROWS[case.rows[0]][1]:
+            made, keywords = sample.tensors(torch, case.dtype)
+            call = lambda: (case.of(torch)(*made, **keywords, device="meta"),)  # noqa: B023
+        else:
+            continue
+        if case.data:
+            with pytest.raises((RuntimeError, NotImplementedError)):
+                call()
+            continue
+        found = call()
+        assert [(t.shape, t.dtype, t.is_meta) for t in found] == [(t.shape, t.dtype, True) for t in plain], (
+            f"{case}({sample})"
+        )
+
+
+@pytest.mark.parametrize("case,bad", [(c, b) for c in CASES for b in c.bad], ids=lambda x: str(x)[:60])
+def test_bad_arguments_raise_what_they_should(case, bad):
+    with pytest.raises(bad.raises, match=bad.match) as caught:
+        case.call(torch, bad, bad.dtype)
+    assert "internal error" not in str(caught.value)
+
+
+def allocated(expected=None):
+    """Bytes in use; looks once more after a collection where they are not the expected ones."""
+    found = _C._memory_report()["allocated"]
+    if expected is not None and found != expected:
+        gc.collect()
+        found = _C._memory_report()["allocated"]
+    return found
+
+
+@over(CASES)
+def test_memory_that_fails_leaves_nothing_behind(case):
+    sample = case.samples[0]
+    for n in itertools.count():
+        made, keywords = sample.tensors(torch, case.dtype)
+        tensors = [t for x in made for t in (x if isinstance(x, (list, tuple)) else [x]) if isinstance(t, torch.Tensor)]
+        copies = [t.clone() for t in tensors]
+        before = allocated()
+        failed = False
+        _C._fail_allocation_after(n)
+        try:
+            result = case.of(torch)(*made, **keywords)
+        except MemoryError:
+            failed = True
+        finally:
+            _C._fail_allocation_after(-1)
+        if not failed:
+            break
+        assert allocated(before) == before, f"{case}({sample}): allocation {n} failed, and memory stays in use"
+        if not case.writes and not case.steps:
+            assert same_bits(tensors, copies), f"{case}({sample}): allocation {n} failed, and an operand changed"
+        assert n < 100, "it never succeeds"
+    del result
+    seeded(case, sample, case.dtype)
+
+
+# ---- PyTorch --------------------------------------------------------------------------------------------------------
+
+#: how far two right answers may be apart: relative, absolute
+CLOSE = {"float32": (2e-5, 2e-5), "float64": (1e-11, 1e-11), "float16": (2e-3, 2e-3), "bfloat16": (2e-2, 2e-2)}
+
+
+@over(c for c in CASES if c.peer and not c.random)
+def test_pytorch_gives_the_same(case, peer):
+    compared = 0
+    for dtype in case.dtypes:
+        for sample in case.samples:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                try:
+                    theirs = case.call(peer, sample, dtype, peer=True)
+                except (RuntimeError, NotImplementedError, TypeError):
+                    continue  # PyTorch has no such kernel
+            ours = case.call(torch, sample, dtype)
+            compared += 1
+            assert [(tuple(t.shape), dtype_name(t)) for t in ours] == [
+                (tuple(t.shape), dtype_name(t)) for t in theirs
+            ], f"{case}({sample})"
+            for a, b in zip(ours, theirs):
+                x, y = to_array(a), b.detach().double().numpy() if dtype_name(b) in CLOSE else b.detach().numpy()
+                rtol, atol = CLOSE.get(dtype_name(a), (1e-11, 1e-11))
+                np.testing.assert_allclose(x, y, rtol=rtol, atol=atol, err_msg=f"{case}({sample}), {dtype}")
+    assert compared, "PyTorch refused every sample"
+
+
+def dense(lib, grad):
+    """PyTorch stands for some gradients of zeros without holding them."""
+    return lib.zeros_like(grad) if lib is not torch and lib._is_zerotensor(grad) else grad
+
+
+@over(c for c in CASES if c.peer and c.peer_grad and c.grad and not c.random)
+def test_pytorch_has_the_same_gradients(case, peer):
+    warnings.simplefilter("ignore")  # PyTorch's, about shapes that broadcast
+    for sample in case.grad_samples:
+        found = []
+        for lib in (torch, peer):
+            made, keywords = sample.tensors(lib, "float64", grad=True)
+            leaves = [
+                t
+                for x in made
+                for t in (x if isinstance(x, (list, tuple)) else [x])
+                if isinstance(t, lib.Tensor) and t.requires_grad
+            ]
+            if case.writes:
+                made[0] = made[0] * 1
+            result = (case.of if lib is torch else case.peer)(lib)(*made, **keywords)
+            parts = [r for r in (result if isinstance(result, (tuple, list)) else (result,)) if r.requires_grad]
+            found.append(len(parts))
+            if parts:
+                sum(
+                    (p * p.detach().abs() if not p.is_complex() else (p * p.conj()).real).sum() for p in parts
+                ).backward()
+            found.append([None if t.grad is None else to_array(dense(lib, t.grad)) for t in leaves])
+        assert found[0] == found[2], f"{case}({sample}): {found[0]} results ask for a gradient, in PyTorch {found[2]}"
+        for ours, theirs in zip(found[1], found[3]):
+            assert (ours is None) == (theirs is None), f"{case}({sample})"
+            if ours is not None:
+                np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-9, err_msg=f"{case}({sample})")
+
+
+@pytest.mark.parametrize(
+    "case,bad", [(c, b) for c in CASES for b in c.bad if b.peer and c.peer], ids=lambda x: str(x)[:60]
+)
+def test_pytorch_raises_the_same_class(case, bad, peer):
+    with pytest.raises(Exception) as theirs:
+        case.call(peer, bad, bad.dtype, peer=True)
+    with pytest.raises(Exception) as ours:
+        case.call(torch, bad, bad.dtype)
+    # NotImplementedError is a RuntimeError, and says more
+    assert issubclass(ours.type, theirs.type), f"PyTorch: {theirs.value}\nhere: {ours.value}"
+
+
+# ---- the table itself -----------------------------------------------------------------------------------------------
+
+
+def covered():
+    rows = set()
+    for case in CASES:
+        rows.update(case.rows)
+        if in_place(case) is not None:
+            rows.add(case.rows[0] + "_")
+    return rows
+
+
+def test_every_row_of_the_registry_has_a_case():
+    assert sorted(set(ROWS) - covered()) == []
+    assert sorted(covered() - set(ROWS)) == [], "the table names rows that are not there"
+
+
+def test_every_differentiable_row_is_checked():
+    checked = {row for case in CASES if case.grad for row in case.rows}
+    checked |= {case.rows[0] + "_" for case in CASES if case.grad and in_place(case) is not None}
+    missing = [f for f in ROWS if _C._is_differentiable(_C.rows[f]) and f not in checked]
+    # integers have no derivative to check
+    assert [f for f in missing if not f.startswith(("nonzero", "random_"))] == []
