@@ -131,7 +131,7 @@ std::tuple<Tensor, Tensor> nll_loss(const Tensor& input, const Tensor& target, c
   const Reduce how = reduction_of(reduction);
   const auto [index, weights] = classes_of(input, target, weight, ignore_index);
   const int d = class_dim(input);
-  const Tensor picked = squeeze(gather(input, d, index, nullptr), Dims{d});
+  const Tensor picked = squeeze(gather(input, d, index), Dims{d});
   const Value p(picked), w(weights);
   const Tensor losses = neg(mul(p, w, nullptr), nullptr);
   const Tensor total = sum(weights, std::nullopt, false, std::nullopt, nullptr);
