@@ -9,6 +9,7 @@ namespace rl::kernels {
 // "Walked" is a view of the sizes of all positions: step 0 along the dims that index tensors run over.
 extern Kernel gather, index_select, take, index;
 extern Kernel scatter, scatter_add, index_put, index_put_add, index_add, index_copy, index_fill;
+extern Kernel scatter_mul, scatter_max, scatter_min, index_mul, index_max, index_min;
 // Contiguous operands, cut into chunks of kMaskChunk elements. count: {offsets [chunks + 1], input}: how many elements
 // that are not zero stand before each chunk, the total last.
 extern Kernel count_chunks;

@@ -2,7 +2,7 @@
 #include "ops/index.h"
 
 #include "cpu/index_kernels.h"
-#include "cpu/pointwise_kernels.h"
+#include "ops/index_views.h"
 
 namespace rl::kernels {
 namespace {
@@ -46,6 +46,12 @@ RL_WRITES(index_put_add, Index);
 RL_WRITES(index_add, Runtime);
 RL_WRITES(index_copy, Index);
 RL_WRITES(index_fill, Index);
+RL_WRITES(scatter_mul, Runtime);
+RL_WRITES(scatter_max, Runtime);
+RL_WRITES(scatter_min, Runtime);
+RL_WRITES(index_mul, Index);
+RL_WRITES(index_max, Index);
+RL_WRITES(index_min, Index);
 RL_INDEX_KERNEL(count_chunks, nullptr);
 RL_INDEX_KERNEL(nonzero, nullptr);
 RL_INDEX_KERNEL(masked_select, nullptr);
@@ -57,55 +63,6 @@ RL_INDEX_KERNEL(masked_scatter, &explain_masked_scatter);
 }  // namespace rl::kernels
 
 namespace rl::ops {
-namespace {
-
-Tensor at_least_1d(const Tensor& t) { return t.ndim() > 0 ? t : t.view({1}, {1}, t.offset()); }
-
-Tensor clone(const Tensor& t, const char* op) {
-  Tensor copy = empty_like(t, t.dtype());
-  copy_values(copy, t, op);
-  return copy;
-}
-
-Tensor as_index(const Tensor& index, const char* op) {
-  RL_CHECK(index.dtype() == DType::Int64 || index.dtype() == DType::Int32, op,
-           ": Expected dtype int32 or int64 for index, got ", dtype_text(index.dtype()));
-  return as_dtype(index, DType::Int64);
-}
-
-/// The index of index_select and its family: a vector, or one number.
-Tensor as_index_vector(const Tensor& index, const char* op) {
-  RL_CHECK_INDEX(index.ndim() <= 1, op, ": Index is supposed to be a vector, got shape ", index.sizes());
-  return at_least_1d(as_index(index, op));
-}
-
-void check_same_dtype(const Tensor& self, const Tensor& source, const char* op, const char* name) {
-  RL_CHECK(self.dtype() == source.dtype(), op, ": Expected self.dtype to be equal to ", name, ".dtype: the tensor is ",
-           dtype_text(self.dtype()), ", ", name, " is ", dtype_text(source.dtype()), "; convert it with ", name, ".to(",
-           dtype_text(self.dtype()), ")");
-}
-
-Tensor with_stride_0(const Tensor& t, const Dims& sizes, int dim) {
-  Dims strides = t.strides();
-  strides[dim] = 0;
-  return t.view(sizes, strides, t.offset());
-}
-
-/// A vector seen in `sizes`, along one of its dims.
-Tensor along(const Tensor& vector, const Dims& sizes, int dim) {
-  Dims strides(sizes.size());
-  strides[dim] = vector.stride(0);
-  return vector.view(sizes, strides, vector.offset());
-}
-
-IndexParameters one_index(int dim, bool wraps) {
-  IndexParameters p;
-  p.wraps = wraps;
-  p.dims[0] = int8_t(dim);
-  return p;
-}
-
-// --- gather and scatter: an index of its own for every element ---
 
 void check_gather_shape(const char* op, const Tensor& input, const Tensor& index, int dim, const Tensor* src) {
   if (index.numel() == 0) return;
@@ -126,59 +83,7 @@ void check_gather_shape(const char* op, const Tensor& input, const Tensor& index
   }
 }
 
-void scatter_into(const char* op, const Kernel& kernel, const Tensor& self, int64_t dim, const Tensor& index,
-                  const Value& src) {
-  const int d = wrap_dim(dim, self.ndim(), op);
-  const Tensor target = at_least_1d(self), wide = at_least_1d(as_index(index, op));
-  Tensor source;
-  if (src.is_tensor()) {
-    check_same_dtype(self, *src.tensor, op, "src");
-    source = at_least_1d(*src.tensor);
-  }
-  check_gather_shape(op, target, wide, d, src.is_tensor() ? &source : nullptr);
-  const Value index_value(index);
-  check_writable(op, self, {&src, &index_value});
-  if (wide.numel() == 0) return;
-  const Tensor walked = with_stride_0(target, wide.sizes(), d);
-  if (src.is_tensor()) source = source.view(wide.sizes(), source.strides(), source.offset());
-  launch(kernel, {target, walked, src.is_tensor() ? Operand(source) : src.operand(), wide}, self.dtype(),
-         Parameters::pack(one_index(d, false)));
-}
-
-// --- index_select and its family: a vector of indices along one dim ---
-
-void index_into(const char* op, const Kernel& kernel, const Tensor& self, int64_t dim, const Tensor& index,
-                const Value& source, bool wraps) {
-  const int d = wrap_dim(dim, self.ndim(), op);
-  const Tensor target = at_least_1d(self), vector = as_index_vector(index, op);
-  Dims sizes = target.sizes();
-  sizes[d] = vector.size(0);
-  const Value index_value(index);
-  check_writable(op, self, {&source, &index_value});
-  const Tensor walked = with_stride_0(target, sizes, d), wide = along(vector, sizes, d);
-  Tensor from;
-  if (source.is_tensor()) from = broadcast_to(*source.tensor, sizes, op);
-  launch(kernel, {target, walked, source.is_tensor() ? Operand(from) : source.operand(), wide}, self.dtype(),
-         Parameters::pack(one_index(d, wraps)));
-}
-
-/// The source of index_add and index_copy has the shape of self but for `dim`, where it is as long as the index.
-Tensor check_source(const char* op, ErrorKind kind, const Tensor& self, int64_t dim, const Tensor& index,
-                    const Tensor& source) {
-  const int d = wrap_dim(dim, self.ndim(), op);
-  RL_CHECK(self.dtype() == source.dtype(), op, ": self (", short_name(self.dtype()), ") and source (",
-           short_name(source.dtype()), ") must have the same scalar type");
-  const Tensor from = at_least_1d(source), to = at_least_1d(self);
-  bool fits = from.ndim() == to.ndim();
-  for (int i = 0; i < to.ndim() && fits; ++i) fits = i == d || from.size(i) == to.size(i);
-  RL_CHECK(fits, op,
-           ": source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = ",
-           self.sizes(), " source.shape = ", source.sizes());
-  if (from.size(d) != index.numel())
-    fail(kind, op, ": Number of indices (", index.numel(), ") should be equal to source.size(dim): (", from.size(d),
-         "), for dim: ", d);
-  return from;
-}
+namespace {
 
 // --- x[i, j]: several index tensors ---
 
@@ -265,7 +170,7 @@ void launch_indexed(const Kernel& kernel, const Tensor& a, const Tensor& b, cons
 
 }  // namespace
 
-Tensor gather(const Tensor& input, int64_t dim, const Tensor& index, Tensor* out) {
+Tensor gather(const Tensor& input, int64_t dim, const Tensor& index, bool, Tensor* out) {
   const int d = wrap_dim(dim, input.ndim(), "gather");
   const Tensor from = at_least_1d(input), wide = at_least_1d(as_index(index, "gather"));
   check_gather_shape("gather", from, wide, d, nullptr);
@@ -299,70 +204,6 @@ Tensor take(const Tensor& input, const Tensor& index, Tensor* out) {
   const Tensor walked = flat.view(index.sizes(), Dims(index.ndim()), flat.offset());
   launch(kernels::take, {result, walked, flat, index}, input.dtype(), Parameters::pack(one_index(0, true)));
   return deliver("take", result, out);
-}
-
-void scatter_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& src) {
-  scatter_into("scatter_", kernels::scatter, self, dim, index, src);
-}
-void scatter_value_(Tensor& self, int64_t dim, const Tensor& index, const Scalar& value) {
-  scatter_into("scatter_", kernels::scatter, self, dim, index, value);
-}
-void scatter_add_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& src) {
-  scatter_into("scatter_add_", kernels::scatter_add, self, dim, index, src);
-}
-Tensor scatter(const Tensor& input, int64_t dim, const Tensor& index, const Tensor& src) {
-  Tensor result = clone(input, "scatter");
-  scatter_into("scatter", kernels::scatter, result, dim, index, src);
-  return result;
-}
-Tensor scatter_value(const Tensor& input, int64_t dim, const Tensor& index, const Scalar& value) {
-  Tensor result = clone(input, "scatter");
-  scatter_into("scatter", kernels::scatter, result, dim, index, value);
-  return result;
-}
-Tensor scatter_add(const Tensor& input, int64_t dim, const Tensor& index, const Tensor& src) {
-  Tensor result = clone(input, "scatter_add");
-  scatter_into("scatter_add", kernels::scatter_add, result, dim, index, src);
-  return result;
-}
-
-void index_add_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) {
-  Tensor from = check_source("index_add_", ErrorKind::Runtime, self, dim, index, source);
-  if (alpha.real() != 1 || alpha.category() == 3) {
-    RL_CHECK(alpha.category() <= category(self.dtype()), "index_add_: alpha of a higher category than the tensor's ",
-             dtype_text(self.dtype()));
-    const Tensor scaled = empty_like(from, from.dtype());
-    launch(kernels::mul, {scaled, from, alpha}, from.dtype());
-    from = scaled;
-  }
-  index_into("index_add_", kernels::index_add, self, dim, index, from, false);
-}
-void index_copy_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& source) {
-  const Tensor from = check_source("index_copy_", ErrorKind::Index, self, dim, index, source);
-  index_into("index_copy_", kernels::index_copy, self, dim, index, from, false);
-}
-void index_fill_(Tensor& self, int64_t dim, const Tensor& index, const Value& value) {
-  RL_CHECK(!value.is_tensor() || value.tensor->ndim() == 0,
-           "index_fill_ only supports a 0-dimensional value tensor, but got tensor with ",
-           value.is_tensor() ? value.tensor->ndim() : 0, " dimension(s).");
-  if (!value.is_tensor()) return index_into("index_fill_", kernels::index_fill, self, dim, index, value, true);
-  const Tensor converted = as_dtype(*value.tensor, self.dtype());
-  index_into("index_fill_", kernels::index_fill, self, dim, index, converted, true);
-}
-Tensor index_add(const Tensor& input, int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) {
-  Tensor result = clone(input, "index_add");
-  index_add_(result, dim, index, source, alpha);
-  return result;
-}
-Tensor index_copy(const Tensor& input, int64_t dim, const Tensor& index, const Tensor& source) {
-  Tensor result = clone(input, "index_copy");
-  index_copy_(result, dim, index, source);
-  return result;
-}
-Tensor index_fill(const Tensor& input, int64_t dim, const Tensor& index, const Value& value) {
-  Tensor result = clone(input, "index_fill");
-  index_fill_(result, dim, index, value);
-  return result;
 }
 
 Tensor advanced_index(const Tensor& input, const Dims& dims, const std::vector<Tensor>& indices) {

@@ -2,6 +2,7 @@
 #include "cpu/index_kernels.h"
 #include "cpu/pointwise_kernels.h"
 #include "ops/index.h"
+#include "ops/index_views.h"
 
 namespace rl::ops {
 namespace {
@@ -100,5 +101,7 @@ std::vector<Tensor> nonzero_columns(const Tensor& input) {
   for (int d = 0; d < input.ndim(); ++d) list.push_back(columns.view({columns.size(1)}, {1}, d * columns.size(1)));
   return list;
 }
+
+std::vector<Tensor> where_nonzero(const Tensor& condition) { return nonzero_columns(at_least_1d(condition)); }
 
 }  // namespace rl::ops

@@ -55,6 +55,15 @@ std::optional<Dims> view_strides(const Tensor& t, const Dims& size) {
   return strides;
 }
 
+/// `length` elements along dim d, from `first` in steps of `step`; they fit.
+Tensor stepped(const Tensor& input, int d, int64_t first, int64_t step, int64_t length) {
+  Dims sizes = input.sizes(), strides = input.strides();
+  const int64_t offset = input.offset() + first * strides[d];
+  sizes[d] = length;
+  if (length > 1) strides[d] *= step;
+  return input.view(std::move(sizes), std::move(strides), offset);
+}
+
 }  // namespace
 
 Tensor view(const Tensor& input, const Dims& size) {
@@ -215,17 +224,24 @@ Tensor select(const Tensor& input, int64_t dim, int64_t index) {
 }
 
 Tensor slice(const Tensor& input, int64_t dim, std::optional<int64_t> start, std::optional<int64_t> end, int64_t step) {
-  RL_CHECK(input.ndim() > 0, "slice: slice() cannot be applied to a 0-dim tensor.");
+  RL_CHECK_INDEX(input.ndim() > 0, "slice: slice() cannot be applied to a 0-dim tensor.");
   const int d = wrap_dim(dim, input.ndim(), "slice");
-  RL_CHECK_VALUE(step > 0, "slice: step must be greater than zero, got ", step);
+  RL_CHECK_VALUE(step != 0, "slice: slice step cannot be zero");
   const int64_t size = input.size(d);
-  const auto clamped = [size](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + size : i, 0, size); };
-  const int64_t first = start ? clamped(*start) : 0, last = std::max(first, end ? clamped(*end) : size);
-  Dims sizes = input.sizes(), strides = input.strides();
-  sizes[d] = last == first ? 0 : (last - first - 1) / step + 1;
-  const int64_t offset = input.offset() + first * input.stride(d);
-  if (sizes[d] > 1) strides[d] *= step;
-  return input.view(std::move(sizes), std::move(strides), offset);
+  const auto wrapped = [size](int64_t i) { return i < 0 ? i + size : i; };
+  int64_t first, length;
+  if (step > 0) {
+    first = start ? std::clamp<int64_t>(wrapped(*start), 0, size) : 0;
+    const int64_t last = end ? std::clamp<int64_t>(wrapped(*end), 0, size) : size;
+    length = last <= first ? 0 : (last - first - 1) / step + 1;
+  } else {  // backwards, as NumPy has it
+    step = std::max(step, -size - 1);
+    first = start ? std::clamp<int64_t>(wrapped(*start), -1, size - 1) : size - 1;
+    const int64_t last = end ? std::clamp<int64_t>(wrapped(*end), -1, size - 1) : -1;
+    length = last >= first ? 0 : (first - last - 1) / -step + 1;
+    first = std::max<int64_t>(first, 0);
+  }
+  return stepped(input, d, first, step, length);
 }
 
 Tensor as_strided(const Tensor& input, const Dims& size, const Dims& stride, std::optional<int64_t> storage_offset) {
@@ -234,13 +250,13 @@ Tensor as_strided(const Tensor& input, const Dims& size, const Dims& stride, std
   const int64_t numel = checked_numel(size, "as_strided");
   const int64_t offset = storage_offset.value_or(input.offset());
   RL_CHECK(offset >= 0, "as_strided: storage_offset must not be negative, got ", offset);
-  int64_t reach = offset;
-  for (int d = 0; d < size.size(); ++d) {
-    RL_CHECK(stride[d] >= 0, "as_strided: Negative strides are not supported at the moment, got strides: ", stride);
-    if (numel == 0) continue;
+  int64_t reach = offset, low = offset;
+  for (int d = 0; d < size.size() && numel > 0; ++d) {
     const int64_t step = checked_mul(size[d] - 1, stride[d], "as_strided");
-    RL_CHECK(!__builtin_add_overflow(reach, step, &reach), "as_strided: the reach overflows 63 bits");
+    int64_t& end = step < 0 ? low : reach;
+    RL_CHECK(!__builtin_add_overflow(end, step, &end), "as_strided: the reach overflows 63 bits");
   }
+  RL_CHECK(low >= 0, "as_strided: Negative strides must stay within the storage, got strides: ", stride);
   const int64_t held = int64_t(input.storage()->bytes()) / item_size(input.dtype());
   RL_CHECK(numel == 0 || reach < held, "as_strided: setStorage: sizes ", size, ", strides ", stride,
            ", storage offset ", offset, " require ", reach + 1, " elements, and the storage has ", held);
@@ -394,11 +410,13 @@ Tensor slice_backward(const Tensor& grad, const Dims& sizes, int64_t dim, int64_
   checked_numel(sizes, "slice");
   const int d = wrap_dim(dim, sizes.size(), "slice");
   const int64_t n = grad.size(d);
-  RL_CHECK(step > 0 && start >= 0, "slice: start ", start, " and step ", step, " must be at least 0 and 1");
-  RL_CHECK(n == 0 || (start < sizes[d] && (n - 1) <= (sizes[d] - 1 - start) / step), "slice: ", n, " elements from ",
-           start, " in steps of ", step, " do not fit into ", sizes[d]);
+  const int64_t size = sizes[d];
+  RL_CHECK(step != 0 && start >= 0, "slice: start ", start, " must be at least 0, and step not 0");
+  const int64_t room = step > 0 ? size - 1 - start : start, pace = step > 0 ? step : -std::max(step, -size - 1);
+  RL_CHECK(n == 0 || (start < size && (n - 1) <= room / pace), "slice: ", n, " elements from ", start, " in steps of ",
+           step, " do not fit into ", size);
   Tensor made = full(sizes, Scalar(0), grad.dtype(), grad.device());
-  if (grad.numel() > 0) copy_values(slice(made, dim, start, start + (n - 1) * step + 1, step), grad, "slice");
+  if (grad.numel() > 0) copy_values(stepped(made, d, start, step, n), grad, "slice");
   return made;
 }
 

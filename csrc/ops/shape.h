@@ -18,7 +18,7 @@ Tensor expand(const Tensor& input, const Dims& size);
 Tensor broadcast_to_op(const Tensor& input, const Dims& size);
 Tensor narrow(const Tensor& input, int64_t dim, int64_t start, int64_t length);
 Tensor select(const Tensor& input, int64_t dim, int64_t index);
-/// start:end:step along dim, by Python's clamping rules; step > 0.
+/// start:end:step along dim, by Python's rules; a negative step goes backwards, as NumPy's does and PyTorch's does not.
 Tensor slice(const Tensor& input, int64_t dim, std::optional<int64_t> start, std::optional<int64_t> end, int64_t step);
 Tensor as_strided(const Tensor& input, const Dims& size, const Dims& stride, std::optional<int64_t> storage_offset);
 /// A row-major copy of `input` with `src` written where as_strided would look.

@@ -165,7 +165,7 @@ struct Reader<const std::vector<Tensor>&> : ReaderBase {
   template <>                                                                         \
   struct Reader<Type> : ReaderBase {                                                  \
     using Given = Give;                                                               \
-    Given value{};                                                                    \
+    Given value{};                                                                  \
     void read(PyObject* o, [[maybe_unused]] Place place) { value = read_expression; } \
     static bool accepts(PyObject* o) { return accept_expression; }                    \
     const Given& get() const { return value; }                                        \
@@ -178,6 +178,7 @@ std::string_view to_text(PyObject* o, Place place);
 RL_READER(const Scalar&, Scalar, is_number(o), to_scalar(o, place))
 RL_READER(int64_t, int64_t, is_int(o), to_int(o, place))
 RL_READER(double, double, is_number(o), to_double(o, place))
+RL_READER(DType, DType, dtype_from(o).has_value(), to_dtype(o, place))
 RL_READER(bool, bool, PyBool_Check(o) || is_int(o), to_bool(o, place))
 RL_READER(const Dims&, Dims, is_ints(o) || is_int(o), to_dims(o, place))
 RL_READER(std::string_view, std::string_view, PyUnicode_Check(o), to_text(o, place))

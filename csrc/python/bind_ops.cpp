@@ -1,4 +1,5 @@
 // Every row of the registry, bound: a new op needs no line here.
+#include "ops/arrange.h"
 #include "ops/create.h"
 #include "ops/index.h"
 #include "ops/join.h"

@@ -111,22 +111,38 @@ struct Overloads {
   PyMethodDef method{};
 };
 
+/// Would the arguments bind, and is each of a type its parameter takes? Raises nothing: most candidates do not fit.
 bool fits(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
-  // what most often tells them apart, looked at before anything is thrown
-  const bool varargs_last = op.positional > 0 && op.params[size_t(op.positional) - 1].varargs;
-  if (nargs > op.positional && !varargs_last) return false;
-  for (Py_ssize_t i = 0; i < nargs && i < op.positional - varargs_last; ++i)
-    if (args[i] != op.params[size_t(i)].otherwise && !op.params[size_t(i)].accepts(args[i])) return false;
-  std::vector<PyObject*> slots(op.params.size());
-  Owned varargs;
-  bool requires_grad = false;
-  try {
-    bind_arguments(op, args, nargs, kwnames, slots, varargs, requires_grad);
-  } catch (const Error&) {
+  uint64_t given = 0;
+  const auto takes = [&](size_t i, PyObject* o) {
+    if ((given >> i) & 1) return false;
+    given |= uint64_t(1) << i;
+    return o == op.params[i].otherwise || op.params[i].accepts(o);
+  };
+  Py_ssize_t placed = nargs;
+  if (op.positional > 0 && op.params[size_t(op.positional) - 1].varargs && nargs >= op.positional) {
+    placed = op.positional - 1;
+    const bool sequence = nargs == op.positional && (PyTuple_Check(args[placed]) || PyList_Check(args[placed]));
+    for (Py_ssize_t i = placed; i < nargs && !sequence; ++i)
+      if (!is_int(args[i])) return false;
+    if (!sequence)
+      given |= uint64_t(1) << placed;
+    else if (!takes(size_t(placed), args[placed]))
+      return false;
+  } else if (nargs > op.positional) {
     return false;
   }
-  for (size_t i = 0; i < slots.size(); ++i)
-    if (slots[i] != op.params[i].otherwise && !op.params[i].accepts(slots[i])) return false;
+  for (Py_ssize_t i = 0; i < placed; ++i)
+    if (!takes(size_t(i), args[i])) return false;
+  for (Py_ssize_t i = 0; kwnames && i < PyTuple_GET_SIZE(kwnames); ++i) {
+    PyObject* name = PyTuple_GET_ITEM(kwnames, i);
+    const int at = find_param(op, name);
+    if (at >= 0 ? !takes(size_t(at), args[nargs + i])
+                : !is_ignored(PyUnicode_AsUTF8(name)) && PyUnicode_CompareWithASCIIString(name, "requires_grad") != 0)
+      return false;
+  }
+  for (size_t i = 0; i < op.params.size(); ++i)
+    if (!op.params[i].otherwise && !((given >> i) & 1)) return false;
   return true;
 }
 

@@ -4,6 +4,7 @@
 #include "ops/index.h"
 #include "python/call.h"
 #include "python/numbers.h"
+#include "python/record.h"
 
 namespace rl::python {
 namespace {
@@ -30,19 +31,117 @@ struct Parsed {
   Owned lone_mask;  // the only index, a mask of the whole view
 };
 
-bool is_sequence(PyObject* o) { return PyList_Check(o) || PyTuple_Check(o); }
+bool is_sequence(PyObject* o) { return PySequence_Check(o); }
+
+/// start:stop:step as C++ reads them, in NumPy's way: out-of-range ends are clamped.
+struct Slice {
+  Py_ssize_t start, stop, step;
+  explicit Slice(PyObject* o) {
+    if (PySlice_Unpack(o, &start, &stop, &step) < 0) throw PythonError();
+  }
+};
+
+[[noreturn]] void out_of_bounds(int64_t i, int dim, int64_t size) {
+  fail(ErrorKind::Index, "index ", i, " is out of bounds for dimension ", dim, " with size ", size);
+}
+[[noreturn]] void too_many(int ndim, int used) {
+  fail(ErrorKind::Index, "too many indices for tensor of dimension ", ndim, ": the key asks for ", used);
+}
+constexpr const char* kZeroDim =
+    "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim "
+    "tensor to a number";
+
+/// A key of ints, slices, None and ... is one view; taken in one step where nothing is recorded.
+class BasicView {
+ public:
+  explicit BasicView(const Tensor& t) : sizes_(t.sizes()), strides_(t.strides()), offset_(t.offset()) {}
+
+  /// False where the key holds anything else.
+  bool take(PyObject* key) {
+    if (!PyTuple_Check(key)) return take_item(key, 0);
+    int used = 0, ellipses = 0;
+    const Py_ssize_t n = PyTuple_GET_SIZE(key);
+    for (Py_ssize_t i = 0; i < n; ++i) {
+      PyObject* o = PyTuple_GET_ITEM(key, i);
+      ellipses += o == Py_Ellipsis;
+      used += PyLong_CheckExact(o) || PySlice_Check(o);
+    }
+    if (ellipses > 1 || used > sizes_.size()) return false;  // the slow way says what is wrong
+    const int skipped = sizes_.size() - used;
+    for (Py_ssize_t i = 0; i < n; ++i)
+      if (!take_item(PyTuple_GET_ITEM(key, i), skipped)) return false;
+    return true;
+  }
+  Tensor of(const Tensor& t) { return t.view(std::move(sizes_), std::move(strides_), offset_); }
+
+ private:
+  bool take_item(PyObject* o, int skipped) {
+    if (PyLong_CheckExact(o)) {
+      int overflow;
+      const long long i = PyLong_AsLongLongAndOverflow(o, &overflow);
+      if (overflow || dim_ >= sizes_.size()) return false;
+      const int64_t size = sizes_[dim_];
+      if (i < -size || i >= size) out_of_bounds(i, dim_, size);
+      offset_ += (i < 0 ? i + size : i) * strides_[dim_];
+      sizes_.erase(dim_);
+      strides_.erase(dim_);
+    } else if (PySlice_Check(o)) {
+      if (dim_ >= sizes_.size()) return false;
+      Slice s(o);
+      const Py_ssize_t n = PySlice_AdjustIndices(sizes_[dim_], &s.start, &s.stop, s.step);
+      offset_ += (s.start < 0 ? 0 : s.start) * strides_[dim_];
+      sizes_[dim_] = n;
+      if (n > 1) strides_[dim_] *= s.step;
+      ++dim_;
+    } else if (o == Py_None) {
+      if (sizes_.size() >= kMaxDims) return false;
+      const int64_t step = dim_ < sizes_.size() ? sizes_[dim_] * strides_[dim_] : 1;
+      sizes_.insert(dim_, 1);
+      strides_.insert(dim_++, step);
+    } else if (o == Py_Ellipsis) {
+      dim_ += skipped;
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  Dims sizes_, strides_;
+  int64_t offset_;
+  int dim_ = 0;
+};
+
+bool is_recorded(PyObject* o) { return (mode & ~kNoGrad) || (!(mode & kNoGrad) && requires_grad(as_tensor(o))); }
+
+/// PyTorch's reading of a list as a key: a tuple, if it is short and holds what no index tensor can.
+Owned as_key(PyObject* key) {
+  if (PyTuple_Check(key) || is_tensor(key) || !is_sequence(key)) return Owned::borrow(key);
+  const Py_ssize_t n = PySequence_Size(key);
+  if (n < 0) throw PythonError();
+  if (n >= 32 || !PyList_Check(key)) return Owned::borrow(key);
+  for (Py_ssize_t i = 0; i < n; ++i) {
+    PyObject* o = PyList_GET_ITEM(key, i);
+    if (o == Py_None || o == Py_Ellipsis || PySlice_Check(o) || is_tensor(o) || is_sequence(o))
+      return Owned::checked(PyList_AsTuple(key));
+  }
+  return Owned::borrow(key);
+}
+
+bool is_mask(PyObject* o) {
+  if (!is_tensor(o)) return false;
+  const DType d = as_tensor(o)->value.dtype();
+  return d == DType::Bool || d == DType::UInt8;
+}
 
 /// How many dims of the tensor an item of the key uses.
 int dims_used(PyObject* item) {
   if (item == Py_None || item == Py_Ellipsis || PyBool_Check(item)) return 0;
-  if (is_tensor(item)) {
-    const Tensor& t = as_tensor(item)->value;
-    if (t.dtype() == DType::Bool || t.dtype() == DType::UInt8) return t.ndim();
-  }
-  return 1;
+  return is_mask(item) ? as_tensor(item)->value.ndim() : 1;
 }
 
-Parsed parse(PyObject* self, PyObject* key) {
+Parsed parse(PyObject* self, PyObject* given) {
+  const Owned kept = as_key(given);
+  PyObject* key = kept.get();
   std::vector<Owned> items;
   if (PyTuple_Check(key))
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(key); ++i) items.push_back(Owned::borrow(PyTuple_GET_ITEM(key, i)));
@@ -53,7 +152,7 @@ Parsed parse(PyObject* self, PyObject* key) {
   for (Owned& item : items) {
     PyObject* o = item.get();
     const bool plain =
-        o == Py_None || o == Py_Ellipsis || PyBool_Check(o) || PyLong_Check(o) || PySlice_Check(o) || is_tensor(o);
+        o == Py_None || o == Py_Ellipsis || PySlice_Check(o) || is_tensor(o) || (PyIndex_Check(o) && !is_sequence(o));
     if (!plain && (is_sequence(o) || PyObject_HasAttrString(o, "__array__"))) {
       item = call(as_tensor_op, o);
       if (as_tensor(item.get())->value.numel() == 0 && is_float(as_tensor(item.get())->value.dtype()))
@@ -64,7 +163,11 @@ Parsed parse(PyObject* self, PyObject* key) {
   }
   RL_CHECK_INDEX(ellipses <= 1, "an index can only have a single ellipsis ('...')");
   const int ndim = as_tensor(self)->value.ndim();
-  RL_CHECK_INDEX(used <= ndim, "too many indices for tensor of dimension ", ndim, ": the key asks for ", used);
+  if (used > ndim) {
+    RL_CHECK_INDEX(ndim > 0 || PySlice_Check(items[0].get()) || items.size() > 1, kZeroDim);
+    RL_CHECK_INDEX(ndim > 0 || items.size() > 1, "slice() cannot be applied to a 0-dim tensor.");
+    too_many(ndim, used);
+  }
 
   Parsed p;
   p.view = Owned::borrow(self);
@@ -79,9 +182,9 @@ Parsed parse(PyObject* self, PyObject* key) {
     } else if (PySlice_Check(o)) {
       auto* slice = reinterpret_cast<PySliceObject*>(o);
       if (slice->start != Py_None || slice->stop != Py_None || slice->step != Py_None) {
-        const Owned at = number(dim), one = number(1);
-        p.view = call(slice_op, p.view.get(), at.get(), slice->start, slice->stop,
-                      slice->step == Py_None ? one.get() : slice->step);
+        const Slice s(o);
+        p.view = call(slice_op, p.view.get(), number(dim).get(), number(s.start).get(), number(s.stop).get(),
+                      number(s.step).get());
       }
       ++dim;
     } else if (PyBool_Check(o)) {  // a new dim of one element, kept or not
@@ -89,14 +192,13 @@ Parsed parse(PyObject* self, PyObject* key) {
       Tensor index = empty({o == Py_True ? 1 : 0}, DType::Int64);
       if (o == Py_True) ops::fill(index, Scalar(0));
       p.advanced.push_back({dim++, Owned(wrap(std::move(index)))});
-    } else if (is_int(o)) {
+    } else if (is_int(o) && !is_mask(o)) {
       const int64_t i = to_int(o, {});
-      RL_CHECK_INDEX(-now.size(dim) <= i && i < now.size(dim), "index ", i, " is out of bounds for dimension ", dim,
-                     " with size ", now.size(dim));
+      if (i < -now.size(dim) || i >= now.size(dim)) out_of_bounds(i, dim, now.size(dim));
       p.view = call(select_op, p.view.get(), number(dim).get(), number(i).get());
     } else if (is_tensor(o)) {
       const Tensor& index = as_tensor(o)->value;
-      if (index.dtype() == DType::Bool || index.dtype() == DType::UInt8) {
+      if (is_mask(o)) {
         for (int d = 0; d < index.ndim(); ++d)
           RL_CHECK_INDEX(index.size(d) == now.size(dim + d), "The shape of the mask ", index.sizes(), " at index ", d,
                          " does not match the shape of the indexed tensor ", now.sizes(), " at index ", dim + d);
@@ -153,6 +255,14 @@ Owned shaped_value(PyObject* value, int ndim) {
 
 PyObject* get_index(PyObject* self, PyObject* key) {
   return guarded(nullptr, [&]() -> PyObject* {
+    if (Py_TYPE(self) == tensor_class && !is_recorded(self)) {
+      BasicView basic(as_tensor(self)->value);
+      if (basic.take(key)) {
+        Owned made(wrap(basic.of(as_tensor(self)->value)));
+        note_view(made.get(), as_tensor(self), false);
+        return made.release();
+      }
+    }
     Parsed p = parse(self, key);
     if (!p.advanced.empty()) {
       const auto [dims, indices] = lists(p.advanced);
@@ -167,8 +277,13 @@ PyObject* get_index(PyObject* self, PyObject* key) {
 int set_index(PyObject* self, PyObject* key, PyObject* value) {
   PyObject* done = guarded(nullptr, [&]() -> PyObject* {
     RL_CHECK_TYPE(value != nullptr, "Tensor does not support deleting items");
-    Parsed p = parse(self, key);
     Owned given = Owned::borrow(value);
+    Parsed p;
+    BasicView basic(as_tensor(self)->value);
+    if (!is_recorded(self) && !(is_tensor(value) && is_recorded(value)) && basic.take(key))
+      p.view = Owned(wrap(basic.of(as_tensor(self)->value)));
+    else
+      p = parse(self, key);
     if (!is_tensor(value) && !is_number(value)) given = call(as_tensor_op, value);
     const bool is_plain = !is_tensor(given.get());
     if (p.advanced.empty()) {

@@ -21,6 +21,7 @@
 namespace rl::python {
 
 void bind_ops(py::module_& m);
+void add_reshape_in_place(py::module_& m);
 
 namespace {
 
@@ -146,6 +147,7 @@ PYBIND11_MODULE(_C, m) {
   add_generator_type(m);
   bind_ops(m);
   add_convert(m);
+  add_reshape_in_place(m);
   add_call(m);
   add_engine(m);
   bind_numbers(m);

@@ -169,10 +169,6 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
         """Bytes of one element."""
         return self.itemsize
 
-    def view(self, *shape):
-        """The same elements in another shape, or as another dtype's of the same size."""
-        return _C.view(self, *shape)
-
     def view_as(self, other):
         """view(other.shape)."""
         return _C.view(self, other.shape)
@@ -378,7 +374,7 @@ for _name, _dtype in (
 _FUNCTIONS_ONLY = {
     "cat", "stack", "hstack", "vstack", "zeros", "ones", "full", "empty", "empty_strided", "arange", "linspace", "eye", "rand", "randn",
     "randint", "randperm", "normal", "rand_like", "randn_like", "randint_like", "zeros_like", "ones_like", "empty_like", "full_like",
-    "linear", "gelu", "leaky_relu", "where", "view", "real", "imag", "complex", "view_as_real", "view_as_complex",
+    "linear", "gelu", "leaky_relu", "where", "real", "imag", "complex", "view_as_real", "view_as_complex",
 }  # fmt: skip
 
 

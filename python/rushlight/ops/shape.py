@@ -1,5 +1,7 @@
 """Views, copies and creation: derivatives and one line of description each."""
 
+import math
+
 from rushlight import _C
 
 from ._table import op, same
@@ -16,7 +18,14 @@ def _permute_back(g, dims):
 def _slice_back(g, input_shape, dim, start, end, step):
     size = input_shape[dim]
     first = slice(start, end, step).indices(size)[0]
-    return _C._slice_backward(g, input_shape, dim, min(first, size), step)
+    return _C._slice_backward(g, input_shape, dim, min(max(first, 0), size), step)
+
+
+def _slice_again(g, grad_shape, dim, start, step):
+    end = start + grad_shape[dim] * step
+    if grad_shape[dim] == 0:
+        return _C.narrow(g, dim, 0, 0)
+    return _C._slice(g, dim, start, end if end >= 0 else None, step)
 
 
 def _repeat_back(g, input_shape, repeats):
@@ -26,10 +35,16 @@ def _repeat_back(g, input_shape, repeats):
     return _C.reshape(_C.sum(_C.reshape(g, split), tuple(range(0, len(split), 2))), input_shape) if split else g
 
 
-def _diagonal_back(g, input_shape, offset, dim1, dim2):
-    made = _C.zeros(input_shape, dtype=g.dtype, device=g.device)
-    _C.copy_(_C.diagonal(made, offset, dim1, dim2), g)
-    return made
+def _as_strided_back(g, input_shape, size, stride, storage_offset):
+    reach = 0
+    for step, n in sorted((abs(step), n) for step, n in zip(stride, size) if n > 1):
+        if step <= reach:  # elements share memory: their gradients add up
+            total = math.prod(input_shape)
+            places = _C.as_strided(_C.arange(total), size, stride, storage_offset or 0)
+            flat = _C.zeros(total, dtype=g.dtype, device=g.device)
+            return _C.reshape(_C._index_put(flat, (0,), [places], g, True), input_shape)
+        reach += step * (n - 1)
+    return _C._as_strided_backward(g, input_shape, stride, storage_offset or 0)
 
 
 def _scatter_rest(g, size, stride, storage_offset):
@@ -53,7 +68,7 @@ real = op(_C.real, grad=lambda g: g, conjugate=False, doc="The real part: a view
 imag = op(_C.imag, grad=_as_imaginary, conjugate=False, doc="The imaginary part: a view.")
 view_as_real = op(_C.view_as_real, grad=lambda g: _C.view_as_complex(_C.contiguous(g)), conjugate=False, doc="A complex tensor as a real one with a last dim of 2.")
 view_as_complex = op(_C.view_as_complex, grad=lambda g: _C.view_as_real(g), conjugate=False, doc="A real tensor with a last dim of 2 as a complex one.")
-view = op(_C.view, grad=_reshaped, doc="The same elements in another shape, without a copy.")
+view = op(_C.rows["view"], grad=_reshaped, doc="The same elements in another shape, without a copy.")
 reshape = op(_C.reshape, grad=_reshaped, node="ViewBackward0", doc="The same elements in another shape; a view where strides allow.")
 flatten = op(_C.flatten, grad=_reshaped, node="ViewBackward0", doc="Dims start_dim to end_dim as one.")
 unflatten = op(_C.unflatten, grad=_reshaped, node="ViewBackward0", doc="One dim as several.")
@@ -67,16 +82,16 @@ broadcast_to = op(_C.broadcast_to, grad=lambda g, input_shape: _C._sum_to(g, inp
 narrow = op(_C.narrow, grad=lambda g, input_shape, dim, start: _C._slice_backward(g, input_shape, dim, start % max(input_shape[dim], 1) if start < 0 else start, 1), node="SliceBackward0", doc="Part of one dim, as a view.")
 select = op(_C.select, grad=lambda g, input_shape, dim, index: _C._select_backward(g, input_shape, dim, index), doc="One slice along a dim, as a view.")
 op(_C._slice, grad=_slice_back, node="SliceBackward0")
-as_strided = op(_C.as_strided, grad=lambda g, input_shape, stride, storage_offset: _C._as_strided_backward(g, input_shape, stride, storage_offset or 0), doc="The storage seen through given sizes and strides.")
+as_strided = op(_C.as_strided, grad=_as_strided_back, doc="The storage seen through given sizes and strides.")
 as_strided_scatter = op(_C.as_strided_scatter, grad=(_scatter_rest, _scatter_part), node="CopySlices", doc="A copy of input with src where as_strided would look.")
-diagonal = op(_C.diagonal, grad=_diagonal_back, doc="A diagonal, as a view.")
+diagonal = op(_C.diagonal, grad=lambda g, input_shape, offset, dim1, dim2: _C._diagonal_backward(g, input_shape, offset, dim1, dim2), doc="A diagonal, as a view.")
 flip = op(_C.flip, grad=lambda g, dims: _C.flip(g, dims), doc="Dims reversed, as a copy.")
 repeat = op(_C.repeat, grad=_repeat_back, doc="Copies side by side.")
 contiguous = op(_C.contiguous, grad=same, node="CloneBackward0", doc="Row-major in memory; itself where it is.")
 clone = op(_C.clone, grad=same, doc="A copy.")
 detach = op(_C.detach, doc="The same values outside the graph.")
 op(_C._to, grad=same, node="ToCopyBackward0")
-op(_C._slice_backward, grad=lambda g, grad_shape, dim, start, step: _C._slice(g, dim, start, start + (grad_shape[dim] - 1) * step + 1, step))
+op(_C._slice_backward, grad=_slice_again)
 op(_C._select_backward, grad=lambda g, dim, index: _C.select(g, dim, index))
 op(_C._as_strided_backward, grad=lambda g, grad_shape, stride, offset: _C.as_strided(_C.contiguous(g), grad_shape, stride, offset))
 
