@@ -2,6 +2,7 @@
 #include <type_traits>
 
 #include "core/parallel.h"
+#include "cpu/order_keys.h"
 #include "cpu/reduce_kernels.h"
 
 RL_ISA_BEGIN
@@ -23,28 +24,44 @@ RL_INLINE bool beats(T x, T y) {
 /// A block is looked through only where its own extreme beats what stands.
 template <class T, bool kMax>
 RL_INLINE void extreme_of_row(const T* x, int64_t n, T* value, int64_t* index) {
-  constexpr int64_t kLook = 512, kWide = 64;
+  constexpr int64_t kLook = 256, kWide = 64;
   T best = x[0];
   int64_t where = 0;
-  for (int64_t b = 0; b < n; b += kLook) {
+  if (n < kWide) {
+    for (int64_t i = 1; i < n && !is_nan(best); ++i)
+      if (is_nan(x[i]) || beats<kMax>(x[i], best)) best = x[i], where = i;
+    *value = best;
+    *index = where;
+    return;
+  }
+  for (int64_t b = 0; b < n && !is_nan(best); b += kLook) {
     const int64_t count = n - b < kLook ? n - b : kLook;
+    T padded[kLook];
     const T* y = x + b;
-    bool look = count < kLook;
-    if (!look) {
-      T lane[kWide];
-      bool nan[kWide];
-      for (int64_t l = 0; l < kWide; ++l) lane[l] = y[l], nan[l] = is_nan(y[l]);
-      for (int64_t i = kWide; i < kLook; i += kWide)
-        for (int64_t l = 0; l < kWide; ++l) {
-          lane[l] = beats<kMax>(y[i + l], lane[l]) ? y[i + l] : lane[l];
-          nan[l] |= is_nan(y[i + l]);
-        }
-      for (int64_t l = 0; l < kWide; ++l) look |= nan[l] | beats<kMax>(lane[l], best);
+    if (count < kLook) {  // filled up with what beats nothing
+      for (int64_t i = 0; i < kLook; ++i) padded[i] = i < count ? y[i] : best;
+      y = padded;
     }
-    if (!look) continue;
-    for (int64_t i = 0; i < count; ++i)
-      if (!is_nan(best) && (is_nan(y[i]) || beats<kMax>(y[i], best))) best = y[i], where = b + i;
-    if (is_nan(best)) break;
+    T lane[kWide];
+    for (int64_t l = 0; l < kWide; ++l) lane[l] = y[l];
+    for (int64_t i = kWide; i < kLook; i += kWide)
+      for (int64_t l = 0; l < kWide; ++l)
+        lane[l] = beats<kMax>(y[i + l], lane[l]) ? y[i + l] : lane[l];
+    UnsignedOf<sizeof(T)> nan = 0;
+    for (int64_t i = 0; i < kLook; ++i) nan |= UnsignedOf<sizeof(T)>(is_nan(y[i]));
+    for (int64_t half = kWide / 2; half > 0; half /= 2)
+      for (int64_t l = 0; l < half; ++l) lane[l] = beats<kMax>(lane[l + half], lane[l]) ? lane[l + half] : lane[l];
+    const T most = lane[0];
+    if (!nan && !beats<kMax>(most, best)) continue;
+    for (int64_t i = 0; i < count; i += kWide) {
+      UnsignedOf<sizeof(T)> here = 0;
+      for (int64_t l = 0; l < kWide; ++l) here |= UnsignedOf<sizeof(T)>(nan ? is_nan(y[i + l]) : y[i + l] == most);
+      if (!here) continue;
+      int64_t l = i;
+      while (nan ? !is_nan(y[l]) : y[l] != most) ++l;
+      best = y[l], where = b + l;
+      break;
+    }
   }
   *value = best;
   *index = where;

@@ -25,6 +25,15 @@ template <class T>
 static __attribute__((noinline)) typename Key<T>::Bits key_of_rank(const T* x, int64_t n, int64_t k,
                                                                    typename Key<T>::Bits* left) {
   using Bits = typename Key<T>::Bits;
+  constexpr int64_t kShort = 64;
+  if (n <= kShort) {  // the element with as many before it, of equals the earlier ones
+    for (int64_t i = 0; i < n; ++i) left[i] = Key<T>::of(x[i]);
+    for (int64_t i = 0; i < n; ++i) {
+      Bits before = 0, equal = 0;
+      for (int64_t j = 0; j < n; ++j) before = Bits(before + (left[j] < left[i])), equal = Bits(equal + (left[j] == left[i]));
+      if (int64_t(before) <= k && k < int64_t(before) + int64_t(equal)) return left[i];
+    }
+  }
   constexpr int kWide = Key<T>::kBits < 11 ? Key<T>::kBits : 11;
   const int width = n < 4096 ? 8 : kWide;
   int shift = Key<T>::kBits - width;
@@ -64,8 +73,8 @@ RL_INLINE int64_t first_of_key(const T* x, int64_t n, typename Key<T>::Bits key)
   constexpr int64_t kBlock = 256;
   for (int64_t b = 0; b < n; b += kBlock) {
     const int64_t end = b + kBlock < n ? b + kBlock : n;
-    bool any = false;
-    for (int64_t i = b; i < end; ++i) any |= Key<T>::of(x[i]) == key;
+    typename Key<T>::Bits any = 0;
+    for (int64_t i = b; i < end; ++i) any |= typename Key<T>::Bits(Key<T>::of(x[i]) == key);
     for (int64_t i = b; any && i < end; ++i)
       if (Key<T>::of(x[i]) == key) return i;
   }

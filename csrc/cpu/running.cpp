@@ -38,15 +38,19 @@ static void running_extreme(const KernelCall& call) {
     T* values = call.operands[0].as<T>() + at[0];
     int64_t* indices = call.operands[1].as<int64_t>() + at[1];
     T best = x[0];
-    int64_t where = 0;
-    for (int64_t i = 0; i < n; ++i) {
-      const T y = x[i * step];
-      const bool better = kMax ? y >= best : y <= best;
-      const bool takes = functors::is_nan(y) || (better && !functors::is_nan(best));
-      best = takes ? y : best;
-      where = takes ? i : where;
+    int64_t where = 0, i = 0;
+    const auto put = [&]() __attribute__((always_inline)) {
       values[i * value_step] = best;
       indices[i * index_step] = where;
+    };
+    for (; i < n && !functors::is_nan(best); ++i) {
+      const T y = x[i * step];
+      if (!(kMax ? y < best : y > best)) best = y, where = i;  // the later of equals, or the first NaN
+      put();
+    }
+    for (; i < n; ++i) {  // from the first NaN on there is only the latest NaN
+      if (functors::is_nan(x[i * step])) best = x[i * step], where = i;
+      put();
     }
   });
 }

@@ -18,12 +18,12 @@ RL_INLINE void store_items(const typename P::Item* items, const T* x, T* values,
   constexpr int64_t kBlock = 64;
   for (int64_t b = 0; b < n; b += kBlock) {
     const int64_t end = b + kBlock < n ? b + kBlock : n;
-    bool vague = false;
+    typename P::Bits vague = 0;
     for (int64_t i = b; i < end; ++i) {
       const auto key = typename P::Bits(P::key(items[i]) ^ flip);
       values[i] = Key<T>::back(key);
       indices[i] = P::place(items[i]);
-      vague |= Key<T>::is_vague(key);
+      vague |= typename P::Bits(Key<T>::is_vague(key));
     }
     if (!vague) continue;
     for (int64_t i = b; i < end; ++i) values[i] = x[P::place(items[i])];
@@ -74,21 +74,22 @@ static void sort(const KernelCall& call) {
 
 /// Candidates are gathered until twice as many as wanted stand there; then the best are kept, and the worst of them is
 /// the bar for what comes after. An equal element that comes later stays out.
-RL_INLINE int64_t candidates_of(int64_t k) { return 2 * k + 256; }
+constexpr int64_t kCandidateBlock = 64;
+RL_INLINE int64_t candidates_of(int64_t k) { return (2 * k > kRankRow ? 2 * k : kRankRow) + kCandidateBlock; }
 
 template <class T, bool kSmall>
 static void first_rows(const KernelCall& call, bool descending) {
   using P = Packed<T, kSmall>;
   using Item = typename P::Item;
   using Bits = typename P::Bits;
-  constexpr int64_t kBlock = 128;
+  constexpr int64_t kBlock = kCandidateBlock;
   const int64_t rows = call.operands[0].sizes[0], k = call.operands[0].sizes[1], n = call.operands[2].sizes[1];
   const Bits flip = descending ? Key<T>::kNan : Bits(0);
-  const bool whole = candidates_of(k) >= n / 4;
+  const bool whole = candidates_of(k) >= n / 2;
   const int64_t room = whole ? n : candidates_of(k);
-  over_rows<Item>(call, rows, n, 2 * room, [&](int64_t r, Item* a) {
+  over_rows<Item>(call, rows, n, 2 * (room + 1), [&](int64_t r, Item* a) {
     const T* x = call.operands[2].as<T>() + r * n;
-    Item* b = a + room;
+    Item* b = a + room + 1;
     int64_t count = 0;
     if (whole) {
       load_items<P>(x, a, n, flip);
@@ -105,17 +106,17 @@ static void first_rows(const KernelCall& call, bool descending) {
     for (int64_t i = 0; i < n && !whole; i += kBlock) {
       const int64_t end = n - i < kBlock ? n - i : kBlock;
       Bits keys[kBlock];
-      bool any = !barred;
+      Bits below = !barred;  // as wide as a key, so that the loop is one of vectors
       for (int64_t j = 0; j < end; ++j) {
         keys[j] = Bits(Key<T>::of(x[i + j]) ^ flip);
-        any |= keys[j] < bar;
+        below |= Bits(keys[j] < bar);
       }
-      if (!any) continue;
+      if (!below) continue;
       for (int64_t j = 0; j < end; ++j) {
         a[count] = P::make(keys[j], i + j);
-        count += !barred || keys[j] < bar;
+        count += !barred | (keys[j] < bar);
       }
-      if (count + kBlock < room) continue;
+      if (count + kBlock <= room) continue;
       settle(k);
       if (count == k && k > 0) bar = P::key(a[k - 1]), barred = true;
     }
@@ -126,7 +127,7 @@ static void first_rows(const KernelCall& call, bool descending) {
 
 static int64_t topk_scratch(const KernelCall& call) {
   const int64_t k = call.operands[0].sizes[1], n = call.operands[2].sizes[1];
-  return scratch_bytes(call.operands[0].sizes[0], 2 * (candidates_of(k) >= n / 4 ? n : candidates_of(k)));
+  return scratch_bytes(call.operands[0].sizes[0], 2 * ((candidates_of(k) >= n / 2 ? n : candidates_of(k)) + 1));
 }
 
 template <class T>

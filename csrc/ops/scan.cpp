@@ -25,8 +25,12 @@ Tensor scan(const Kernel& kernel, const Tensor& input, int64_t dim, std::optiona
     copy_values(made, wide);
   } else {
     RL_CHECK(computes(kernel, key), "\"", kernel.name, "\" not implemented for '", short_name(result), "'");
-    const Tensor to = transpose(made, d, -1), from = transpose(wide, d, -1);
-    launch(kernel, {to, from}, key);
+    if (d == input.ndim() - 1) {
+      launch(kernel, {made, wide}, key);
+    } else {
+      const Tensor to = transpose(made, d, -1), from = transpose(wide, d, -1);
+      launch(kernel, {to, from}, key);
+    }
   }
   return deliver(kernel.name, as_dtype(made, result), out);
 }
