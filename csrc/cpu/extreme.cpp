@@ -45,8 +45,7 @@ RL_INLINE void extreme_of_row(const T* x, int64_t n, T* value, int64_t* index) {
     T lane[kWide];
     for (int64_t l = 0; l < kWide; ++l) lane[l] = y[l];
     for (int64_t i = kWide; i < kLook; i += kWide)
-      for (int64_t l = 0; l < kWide; ++l)
-        lane[l] = beats<kMax>(y[i + l], lane[l]) ? y[i + l] : lane[l];
+      for (int64_t l = 0; l < kWide; ++l) lane[l] = beats<kMax>(y[i + l], lane[l]) ? y[i + l] : lane[l];
     UnsignedOf<sizeof(T)> nan = 0;
     for (int64_t i = 0; i < kLook; ++i) nan |= UnsignedOf<sizeof(T)>(is_nan(y[i]));
     for (int64_t half = kWide / 2; half > 0; half /= 2)

@@ -30,12 +30,13 @@ static __attribute__((noinline)) typename Key<T>::Bits key_of_rank(const T* x, i
     for (int64_t i = 0; i < n; ++i) left[i] = Key<T>::of(x[i]);
     for (int64_t i = 0; i < n; ++i) {
       Bits before = 0, equal = 0;
-      for (int64_t j = 0; j < n; ++j) before = Bits(before + (left[j] < left[i])), equal = Bits(equal + (left[j] == left[i]));
+      for (int64_t j = 0; j < n; ++j)
+        before = Bits(before + (left[j] < left[i])), equal = Bits(equal + (left[j] == left[i]));
       if (int64_t(before) <= k && k < int64_t(before) + int64_t(equal)) return left[i];
     }
   }
   constexpr int kWide = Key<T>::kBits < 11 ? Key<T>::kBits : 11;
-  const int width = n < 4096 ? 8 : kWide;
+  const int width = n < 512 && Key<T>::kBits > 8 ? 8 : kWide;
   int shift = Key<T>::kBits - width;
   int64_t counts[2][2048];  // two, because one that is counted up again at once waits for its own store
   const auto clear = [&](int digits) {

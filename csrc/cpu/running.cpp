@@ -39,18 +39,16 @@ static void running_extreme(const KernelCall& call) {
     int64_t* indices = call.operands[1].as<int64_t>() + at[1];
     T best = x[0];
     int64_t where = 0, i = 0;
-    const auto put = [&]() __attribute__((always_inline)) {
-      values[i * value_step] = best;
-      indices[i * index_step] = where;
-    };
     for (; i < n && !functors::is_nan(best); ++i) {
       const T y = x[i * step];
       if (!(kMax ? y < best : y > best)) best = y, where = i;  // the later of equals, or the first NaN
-      put();
+      values[i * value_step] = best;
+      indices[i * index_step] = where;
     }
     for (; i < n; ++i) {  // from the first NaN on there is only the latest NaN
       if (functors::is_nan(x[i * step])) best = x[i * step], where = i;
-      put();
+      values[i * value_step] = best;
+      indices[i * index_step] = where;
     }
   });
 }

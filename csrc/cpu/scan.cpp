@@ -164,7 +164,7 @@ static void scan(const KernelCall& call) {
       return;
     }
     // rows of one block that lie evenly run side by side
-    const bool even = n <= kSumBlock && last == 1;
+    const bool even = n <= kSumBlock && n >= 16 && last == 1;
     parallel_for(rows, grain, [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end;) {
         const T* x = from + row_at(input, r);

@@ -112,11 +112,13 @@ Tensor bincount(const Tensor& input, const Tensor* weights, int64_t minlength) {
   const Tensor x = flat(as_dtype(input, DType::Int64));
   int64_t bins = minlength;
   if (x.numel() > 0) {
-    const auto bound = [&](const Tensor& t) { return *static_cast<const int64_t*>(read_host(t, "bincount")); };
-    const Tensor least = min_all(x), most = max_all(x);
-    RL_CHECK(bound(least) >= 0, "bincount only supports 1-d non-negative integral inputs.");
-    RL_CHECK(bound(most) < INT64_MAX, "bincount: maximum value of input overflowed, it should be < ", INT64_MAX);
-    bins = std::max(bins, bound(most) + 1);
+    // one pass for both bounds: seen without a sign, what is negative is larger than all else
+    const Tensor bits(x.storage(), x.version(), DType::UInt64, x.sizes(), x.strides(), x.offset());
+    const Tensor most = max_all(bits);
+    const uint64_t bound = *static_cast<const uint64_t*>(read_host(most, "bincount"));
+    RL_CHECK(bound <= uint64_t(INT64_MAX), "bincount only supports 1-d non-negative integral inputs.");
+    RL_CHECK(bound < uint64_t(INT64_MAX), "bincount: maximum value of input overflowed, it should be < ", INT64_MAX);
+    bins = std::max(bins, int64_t(bound) + 1);
   }
   const DType result = !weights ? DType::Int64 : weights->dtype() == DType::Float32 ? DType::Float32 : DType::Float64;
   const Tensor counts = empty({bins}, result, input.device());

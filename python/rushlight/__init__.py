@@ -117,6 +117,7 @@ from . import (  # noqa: E402
     autograd,
     nn,
     optim,
+    return_types,
     utils,
 )
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402

@@ -7,7 +7,12 @@ from rushlight.ops._table import METHODS, composed
 def _scaled_sum(name, input, product, beta, alpha):
     """beta * input + alpha * product; with beta 0 the input is not looked at."""
     if input.dtype != product.dtype and name != "addr":
-        raise RuntimeError(f"{name}: expected input and the product to have the same dtype, but got {input.dtype} != {product.dtype}")
+        raise RuntimeError(
+            f"{name}: expected input and the product to have the same dtype, but got {input.dtype} != {product.dtype}"
+        )
+    if product.dtype == _C.bool:
+        product = product if alpha else _C.zeros_like(product)
+        return _C.logical_or(product, input) if beta else product
     if alpha != 1:
         product = _C.mul(product, _integral(name, product, alpha))
     if beta == 0:

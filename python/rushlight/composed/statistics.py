@@ -90,7 +90,9 @@ def _quantile(name, input, q, dim, keepdim, interpolation, skip_nan):
         values = _C.permute(values, [dim % input.ndim, *(d for d in _range(input.ndim) if d != dim % input.ndim)])
     else:
         values = _C.reshape(values, (-1,))
-    result = kept if keepdim else [] if dim is None else [s for d, s in enumerate(shape) if d != dim % max(len(shape), 1)]
+    result = (
+        kept if keepdim else [] if dim is None else [s for d, s in enumerate(shape) if d != dim % max(len(shape), 1)]
+    )
     return _C.reshape(values, ((q.numel(), *result) if q.ndim else tuple(result)))
 
 
@@ -186,7 +188,9 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False):
     if len(given) == 2:
         dtype = _C._promote_types(elements.dtype, test_elements.dtype)
     else:
-        dtype = _C.add(_C.zeros((1,), dtype=given[0].dtype), elements if given[0] is test_elements else test_elements).dtype
+        dtype = _C.add(
+            _C.zeros((1,), dtype=given[0].dtype), elements if given[0] is test_elements else test_elements
+        ).dtype
     elements, tests = elements.to(dtype), _C.reshape(test_elements, (-1,)).to(dtype)
     if tests.numel() == 0:
         found = _C.zeros_like(elements, dtype=_C.bool)
@@ -213,7 +217,7 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
         if not (abs(low) < float("inf") and abs(high) < float("inf")):
             raise RuntimeError(f"torch.histogram(): dimension 0's range [{low}, {high}] is not finite")
         if low > high:
-            raise RuntimeError("torch.histogram(): min should not exceed max, but got min " f"{low} max {high}")
+            raise RuntimeError(f"torch.histogram(): min should not exceed max, but got min {low} max {high}")
         if low == high:
             low, high = low - 0.5, high + 0.5
         if not input.dtype.is_floating_point:
@@ -297,7 +301,7 @@ def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
 
 
 @composed(method=False)
-def gradient(input, *, spacing=1, dim=None, edge_order=1):
+def gradient(input, *, spacing=None, dim=None, edge_order=1):
     """Estimates of the derivative along each dim, by central differences of second order; one-sided at the edges.
 
     Between unequal steps h before and k after: ``(h^2 f(x+k) - k^2 f(x-h) + (k^2 - h^2) f(x)) / (h k (h + k))``.
@@ -305,6 +309,7 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
     >>> torch.gradient(torch.tensor([1., 4., 9., 16.]))
     (tensor([3., 4., 6., 7.]),)
     """
+    spacing = 1 if spacing is None else spacing
     if edge_order not in (1, 2):
         raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
     dims = list(_range(input.ndim)) if dim is None else [dim] if isinstance(dim, int) else list(dim)
@@ -367,7 +372,9 @@ def _slope(f, dim, spacing, edge_order):
         edges = []
         for (a, b), (i, j, k), sign in ((first, (0, 1, 2), 1), (last, (n - 1, n - 2, n - 3), -1)):
             slope = (
-                at(i, 1) * (-(2 * a + b) / (a * (a + b))) + at(j, 1) * ((a + b) / (a * b)) - at(k, 1) * (a / (b * (a + b)))
+                at(i, 1) * (-(2 * a + b) / (a * (a + b)))
+                + at(j, 1) * ((a + b) / (a * b))
+                - at(k, 1) * (a / (b * (a + b)))
             )
             edges.append(slope * sign)
     return _C.cat((edges[0], middle, edges[1]), dim)

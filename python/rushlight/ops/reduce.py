@@ -139,7 +139,9 @@ def _cumprod_back(g, input, out, dim):
     n, shares = input.shape[dim], []
     for i in range(n):
         before = _C.narrow(input, dim, 0, i)
-        without = _C.cat((before, _C.ones_like(_C.narrow(input, dim, i, 1)), _C.narrow(input, dim, i + 1, n - i - 1)), dim)
+        without = _C.cat(
+            (before, _C.ones_like(_C.narrow(input, dim, i, 1)), _C.narrow(input, dim, i + 1, n - i - 1)), dim
+        )
         reached = _C.narrow(_C.mul(g, _C.cumprod(without, dim)), dim, i, n - i)
         shares.append(_C.sum(reached, dim, True))
     return _C.cat(shares, dim)
@@ -157,10 +159,11 @@ def _logcumsumexp_back(g, input, out, dim):
 
     if g.dtype.is_complex:
         return share(_C.log(g))
-    # the logarithm of either sign by itself
-    least = float("-inf")
-    up = _C.where(_C.gt(g, 0), _C.log(_C.where(_C.gt(g, 0), g, 1)), least)
-    down = _C.where(_C.lt(g, 0), _C.log(_C.where(_C.lt(g, 0), _C.neg(g), 1)), least)
+    # the logarithm of either sign by itself; the least number, not -inf, so that differences of two are no NaN
+    least = {_C.float64: -1.7e308, _C.float16: -65504.0}.get(g.dtype, -3.3e38)
+    size = _C.log(_C.abs(g))
+    up = _C.where(_C.gt(g, 0), size, least)
+    down = _C.where(_C.lt(g, 0), size, least)
     return _C.sub(share(up), share(down))
 
 
@@ -239,7 +242,9 @@ _SPREADS = {
             _root_back(g, out), input, dim, _correction(correction), keepdim
         ),
         lambda g, input, out, unbiased: _spread_back(_root_back(g, out), input, None, int(unbiased), False),
-        lambda g, input, out, dim, unbiased, keepdim: _spread_back(_root_back(g, out), input, dim, int(unbiased), keepdim),
+        lambda g, input, out, dim, unbiased, keepdim: _spread_back(
+            _root_back(g, out), input, dim, int(unbiased), keepdim
+        ),
         "Standard deviation: the square root of the variance.",
     ),
     "var_mean": (
