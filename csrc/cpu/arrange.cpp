@@ -1,4 +1,4 @@
-// triangle: one side of each matrix kept, zero on the other. spread: indices repeated.
+// triangle: one side of each matrix kept, zero on the other. repeated_indices: indices repeated.
 #include "cpu/arrange_kernels.h"
 
 #include "core/parallel.h"
@@ -38,7 +38,7 @@ static void count_repeats(const KernelCall& call) {
   *call.operands[0].as<int64_t>() = total;
 }
 
-static void spread(const KernelCall& call) {
+static void repeated_indices(const KernelCall& call) {
   int64_t* index = call.operands[0].as<int64_t>();
   const int64_t* repeats = call.operands[1].as<int64_t>();
   for (int64_t i = 0; i < call.operands[1].sizes[0]; ++i)
@@ -48,7 +48,7 @@ static void spread(const KernelCall& call) {
 #define X(name, Name, type, Short) {&kernels::triangle, DType::Name, &triangle},
 extern const KernelEntry arrange_entries[];
 const KernelEntry arrange_entries[] = {RL_FOR_EACH_DTYPE(X){&kernels::count_repeats, DType::Int64, &count_repeats},
-                                       {&kernels::spread, DType::Int64, &spread}};
+                                       {&kernels::repeated_indices, DType::Int64, &repeated_indices}};
 #undef X
 extern const int arrange_count;
 const int arrange_count = int(sizeof(arrange_entries) / sizeof(KernelEntry));

@@ -245,45 +245,6 @@ static void reduce(const KernelCall& call) {
   });
 }
 
-template <class T, bool kMax>
-static void extreme_index(const KernelCall& call) {
-  const View &values = call.operands[0], &indices = call.operands[1], &input = call.operands[2];
-  const int kept = call.parameters.as<ReduceParameters>().kept;
-  const Reduced r(input, kept);
-  int64_t rows = 1;
-  for (int d = 0; d < kept; ++d) rows *= input.sizes[d];
-  const int64_t grain = r.n >= kRowGrain ? 1 : kRowGrain / (r.n > 0 ? r.n : 1);
-  parallel_for(rows, grain, [&](int64_t begin, int64_t end) {
-    T dense[kSumBlock];
-    for (int64_t row = begin; row < end; ++row) {
-      int64_t rest = row, v = 0, x = 0, at = 0;
-      for (int d = kept - 1; d >= 0; --d) {
-        const int64_t i = rest % input.sizes[d];
-        rest /= input.sizes[d];
-        v += i * values.strides[d];
-        at += i * indices.strides[d];
-        x += i * input.strides[d];
-      }
-      const T* from = input.as<T>() + x;
-      T best = from[0];
-      int64_t where = 0;
-      for (int64_t b = 0; b < r.n; b += kSumBlock) {
-        const int64_t n = r.n - b < kSumBlock ? r.n - b : kSumBlock;
-        const T* block = from + b;
-        if (!r.is_one_dim() || r.strides[0] != 1) r.gather(from, b, n, dense), block = dense;
-        for (int64_t i = 0; i < n; ++i) {
-          const T y = block[i];
-          bool better = kMax ? y > best : y < best;
-          if constexpr (kHasNan<T>) better = (better || y != y) && best == best;
-          if (better) best = y, where = b + i;
-        }
-      }
-      values.as<T>()[v] = best;
-      indices.as<int64_t>()[at] = where;
-    }
-  });
-}
-
 // The dtypes that sums are taken in, and those that elements are compared in: ops/reduce.cpp brings the others to them.
 #define RL_SUM_TYPES(X) \
   X(Float32, float)     \
@@ -299,11 +260,9 @@ const KernelEntry reduce_entries[] = {{&kernels::all, DType::Bool, &reduce<bool,
       {&kernels::prod, DType::Name, &reduce<T, Times>, &reduce_scratch},
                                       RL_SUM_TYPES(X)
 #undef X
-#define X(Name, T)                                                                \
-  {&kernels::amax, DType::Name, &reduce<T, Extreme<true>>, &reduce_scratch},      \
-      {&kernels::amin, DType::Name, &reduce<T, Extreme<false>>, &reduce_scratch}, \
-      {&kernels::max_index, DType::Name, &extreme_index<T, true>},                \
-      {&kernels::min_index, DType::Name, &extreme_index<T, false>},
+#define X(Name, T)                                                           \
+  {&kernels::amax, DType::Name, &reduce<T, Extreme<true>>, &reduce_scratch}, \
+      {&kernels::amin, DType::Name, &reduce<T, Extreme<false>>, &reduce_scratch},
                                           RL_ORDER_TYPES(X)
 #undef X
 };

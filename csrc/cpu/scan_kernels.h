@@ -4,5 +4,6 @@
 #include "core/kernel.h"
 
 namespace rl::kernels {
-extern Kernel cumsum, cumprod;
-}
+extern Kernel cumsum, cumprod, logcumsumexp;
+extern Kernel cummax, cummin;  // operands: values, indices (int64), input; the last of equals, NaN before all
+}  // namespace rl::kernels

@@ -16,7 +16,7 @@ void explain_repeats(const ErrorWord& word, const Operand*, int) {
 constinit Kernel triangle{.name = "triangle", .kind = Kind::Index, .outputs = 1, .block = {}};
 constinit Kernel count_repeats{
     .name = "count_repeats", .kind = Kind::Index, .outputs = 1, .explain = &explain_repeats, .block = {}};
-constinit Kernel spread{.name = "spread", .kind = Kind::Index, .outputs = 1, .block = {}};
+constinit Kernel repeated_indices{.name = "repeated_indices", .kind = Kind::Index, .outputs = 1, .block = {}};
 }  // namespace rl::kernels
 
 namespace rl::ops {
@@ -171,7 +171,7 @@ Tensor diagonal_backward(const Tensor& grad, const Dims& sizes, int64_t offset, 
   return with_part("diagonal", made, diagonal(made, offset, dim1, dim2), grad);
 }
 
-Tensor spread(const Tensor& repeats, std::optional<int64_t> output_size) {
+Tensor repeated_indices(const Tensor& repeats, std::optional<int64_t> output_size) {
   RL_CHECK(repeats.ndim() == 1, "repeat_interleave: repeat_interleave only accept 1D vector as repeat, got shape ",
            repeats.sizes());
   RL_CHECK_IMPLEMENTED(repeats.dtype() == DType::Int64 || repeats.dtype() == DType::Int32,
@@ -184,7 +184,7 @@ Tensor spread(const Tensor& repeats, std::optional<int64_t> output_size) {
            "repeat_interleave: allocated size does not match required size: output_size is ", output_size.value_or(0),
            ", the repeats add up to ", n);
   const Tensor index = empty({n}, DType::Int64, counts.device());
-  if (n > 0) launch(kernels::spread, {index, counts}, DType::Int64);
+  if (n > 0) launch(kernels::repeated_indices, {index, counts}, DType::Int64);
   return index;
 }
 

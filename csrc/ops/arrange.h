@@ -26,6 +26,6 @@ Tensor diagonal_scatter(const Tensor& input, const Tensor& src, int64_t offset, 
 Tensor diagonal_backward(const Tensor& grad, const Dims& sizes, int64_t offset, int64_t dim1, int64_t dim2);
 
 /// 0, 1, 2, ..., each as often as `repeats` says: the index of repeat_interleave.
-Tensor spread(const Tensor& repeats, std::optional<int64_t> output_size);
+Tensor repeated_indices(const Tensor& repeats, std::optional<int64_t> output_size);
 
 }  // namespace rl::ops

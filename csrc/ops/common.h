@@ -32,6 +32,19 @@ Device common_device(const char* op, std::initializer_list<const Value*> values)
 /// The op's own result, or that result copied into `out` (resized if its shape differs), which is returned then. Checks
 /// that the dtype casts and the devices agree. Every op that is not pointwise ends in this call.
 Tensor deliver(const char* op, const Tensor& computed, Tensor* out);
+/// out= of an op with several results: as many tensors, each delivered into as a single one is.
+struct Outs {
+  std::vector<Tensor> tensors;
+};
+template <class... T>
+std::tuple<T...> deliver(const char* op, std::tuple<T...> computed, Outs* outs) {
+  if (!outs) return computed;
+  RL_CHECK_TYPE(outs->tensors.size() == sizeof...(T), op, "(): argument 'out' must be tuple of ", sizeof...(T),
+                " Tensors, not of ", outs->tensors.size());
+  size_t at = 0;
+  std::apply([&](T&... each) { ((each = deliver(op, each, &outs->tensors[at++])), ...); }, computed);
+  return computed;
+}
 /// Refuses what no kernel may write: an overlapping output, or one that partly overlaps an input.
 void check_writable(const char* op, const Tensor& out, std::initializer_list<const Value*> inputs);
 /// May a result of dtype `from` be stored as `to`? (float into int may not, PyTorch's "can't be cast" rule)

@@ -3,6 +3,7 @@
 
 #include "cpu/reduce_kernels.h"
 #include "ops/pointwise.h"
+#include "ops/reduce_form.h"
 #include "ops/shape.h"
 
 namespace rl::kernels {
@@ -13,16 +14,6 @@ RL_ROW(prod, 1) RL_ROW(amax, 1) RL_ROW(amin, 1) RL_ROW(all, 1) RL_ROW(any, 1) RL
 }  // namespace rl::kernels
 
 namespace rl::ops {
-namespace {
-
-/// What a reduction over some dims looks at and makes.
-struct Form {
-  Tensor input;  // kept dims first, then the reduced ones in order
-  Dims sizes;    // of the result
-  Dims shrunk;   // without the reduced dims
-  int kept = 0;
-  int64_t count = 1;  // elements that become one
-};
 
 Form form_of(const char* op, const Tensor& input, const MaybeDims& dims, bool keepdim) {
   uint64_t gone = 0;
@@ -56,12 +47,29 @@ Form form_of(const char* op, const Tensor& input, const MaybeDims& dims, bool ke
   return f;
 }
 
+Form settled(Form f) {
+  const Tensor& x = f.input;
+  int64_t step = 1;
+  bool dense = true;
+  for (int d = x.ndim() - 1; d >= f.kept; --d) {
+    dense &= x.size(d) == 1 || x.stride(d) == step;
+    step *= x.size(d);
+  }
+  const bool columns = f.kept > 0 && x.ndim() == f.kept + 1 && x.stride(f.kept - 1) == 1;
+  if (!dense && !columns) f.input = as_contiguous(x);
+  return f;
+}
+
+Tensor shaped(const Tensor& made, const Form& f) { return made.view(f.sizes, contiguous_strides(f.sizes), 0); }
+
+namespace {
+
 Tensor run(const Kernel& kernel, const char* op, const Form& f) {
   const DType dtype = f.input.dtype();
   RL_CHECK(computes(kernel, dtype), "\"", op, "\" not implemented for '", short_name(dtype), "'");
   const Tensor made = empty(f.shrunk, dtype, f.input.device());
   launch(kernel, {made, f.input}, dtype, Parameters::pack(kernels::ReduceParameters{f.kept}));
-  return made.view(f.sizes, contiguous_strides(f.sizes), 0);
+  return shaped(made, f);
 }
 
 /// Sums of integers and bools are int64; half types are summed in float32.
@@ -90,14 +98,13 @@ Tensor extreme(const Kernel& kernel, const char* op, const Tensor& input, const 
 std::tuple<Tensor, Tensor> with_index(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim,
                                       bool keepdim) {
   const Tensor wide = as_dtype(input, order_dtype(input.dtype()));
-  const Form f = form_of(op, wide, dim, keepdim);
+  const Form f = settled(form_of(op, wide, dim, keepdim));
   check_not_empty(op, f);
   const DType dtype = wide.dtype();
   RL_CHECK(computes(kernel, dtype), "\"", op, "\" not implemented for '", short_name(dtype), "'");
   const Tensor values = empty(f.shrunk, dtype, input.device()), indices = empty(f.shrunk, DType::Int64, input.device());
   launch(kernel, {values, indices, f.input}, dtype, Parameters::pack(kernels::ReduceParameters{f.kept}));
-  const Dims strides = contiguous_strides(f.sizes);
-  return {as_dtype(values.view(f.sizes, strides, 0), input.dtype()), indices.view(f.sizes, strides, 0)};
+  return {as_dtype(shaped(values, f), input.dtype()), shaped(indices, f)};
 }
 
 Tensor index_of(const Kernel& kernel, const char* op, const Tensor& input, std::optional<int64_t> dim, bool keepdim,
@@ -156,11 +163,11 @@ Tensor min_all(const Tensor& input) {
            "'dim' argument.");
   return extreme(kernels::amin, "min", input, std::nullopt, false);
 }
-std::tuple<Tensor, Tensor> max_dim(const Tensor& input, int64_t dim, bool keepdim) {
-  return with_index(kernels::max_index, "max", input, Dims{dim}, keepdim);
+std::tuple<Tensor, Tensor> max_dim(const Tensor& input, int64_t dim, bool keepdim, Outs* out) {
+  return deliver("max", with_index(kernels::max_index, "max", input, Dims{dim}, keepdim), out);
 }
-std::tuple<Tensor, Tensor> min_dim(const Tensor& input, int64_t dim, bool keepdim) {
-  return with_index(kernels::min_index, "min", input, Dims{dim}, keepdim);
+std::tuple<Tensor, Tensor> min_dim(const Tensor& input, int64_t dim, bool keepdim, Outs* out) {
+  return deliver("min", with_index(kernels::min_index, "min", input, Dims{dim}, keepdim), out);
 }
 Tensor argmax(const Tensor& input, std::optional<int64_t> dim, bool keepdim, Tensor* out) {
   return index_of(kernels::max_index, "argmax", input, dim, keepdim, out);

@@ -148,6 +148,24 @@ void Reader<Tensor*>::read(PyObject* o, Place place) {
   value = as_tensor(o)->value;
 }
 
+void Reader<ops::Outs*>::read(PyObject* o, Place place) {
+  if (o == Py_None) return;
+  if (!PyTuple_Check(o) && !PyList_Check(o)) wrong_type(place, "tuple of Tensors", o);
+  value.emplace();
+  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(o); ++i) {
+    Reader<Tensor*> one;
+    one.read(PySequence_Fast_GET_ITEM(o, i), place);
+    if (!one.value) wrong_type(place, "tuple of Tensors", o);
+    value->tensors.push_back(*one.value);
+  }
+}
+
+void Reader<ops::Outs*>::write_back(PyObject* o) {
+  if (!value) return;
+  for (size_t i = 0; i < value->tensors.size(); ++i)
+    as_tensor(PySequence_Fast_GET_ITEM(o, Py_ssize_t(i)))->value = value->tensors[i];
+}
+
 void Reader<const std::vector<Tensor>&>::read(PyObject* o, Place place) {
   if (!PyTuple_Check(o) && !PyList_Check(o)) wrong_type(place, "tuple of Tensors", o);
   const Py_ssize_t n = PySequence_Fast_GET_SIZE(o);

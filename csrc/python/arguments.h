@@ -116,6 +116,17 @@ struct Reader<Tensor*> : ReaderBase {
   Tensor* get() { return value ? &*value : nullptr; }
 };
 
+/// out= of an op with several results.
+template <>
+struct Reader<ops::Outs*> : ReaderBase {
+  std::optional<ops::Outs> value;
+  void read(PyObject* o, Place place);
+  static bool accepts(PyObject* o) { return o == Py_None || PyTuple_Check(o) || PyList_Check(o); }
+  static constexpr bool is_out() { return true; }
+  void write_back(PyObject* o);
+  ops::Outs* get() { return value ? &*value : nullptr; }
+};
+
 template <>
 struct Reader<const Value&> : ReaderBase {
   static constexpr bool is_tensor_like = true;

@@ -339,7 +339,7 @@ PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* 
     RL_CHECK(!wants_record(op, slots), op.row->name,
              "(): functions with out=... arguments don't support automatic differentiation, but one of the arguments "
              "requires grad.");
-    return result.release();
+    return is_tensor(out) ? result.release() : named(op, Owned::checked(PySequence_Tuple(out)));
   }
   const bool single = is_tensor(made);
   if (op.row->returns == ops::Returns::InputIfSame && single &&

@@ -108,57 +108,11 @@ def set_rng_state(new_state):
     _C._default_generator().set_state(new_state)
 
 
-def var(input, dim=None, *, correction=1, keepdim=False, unbiased=None):
-    """Variance along dims, in two passes; the divisor is the count less `correction`."""
-    if unbiased is not None:
-        correction = 1 if unbiased else 0
-    if dim is True or dim is False:  # PyTorch's older form: var(input, unbiased)
-        dim, correction = None, 1 if dim else 0
-    centre = _C.mean(input, dim, True)
-    squares = _C.sum(_C.square(_C.sub(input, centre)), dim, keepdim)
-    count = input.numel() // (centre.numel() or 1)
-    return _C.div(squares, count - correction if count > correction else 0)
-
-
-def std(input, dim=None, *, correction=1, keepdim=False, unbiased=None):
-    """Square root of the variance."""
-    return _C.sqrt(var(input, dim, correction=correction, keepdim=keepdim, unbiased=unbiased))
-
-
-def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
-    """The p-norm of all elements, or along dims; 'fro' is 2."""
-    x = _C.abs(input if dtype is None else input.to(dtype))
-    if p in ("fro", None, 2):
-        return _C.sqrt(_C.sum(_C.square(x), dim, keepdim), out=out)
-    if p == inf:
-        return _C.amax(x, () if dim is None else dim, keepdim, out=out)
-    if p == -inf:
-        return _C.amin(x, () if dim is None else dim, keepdim, out=out)
-    if p == 0:
-        return _C.sum(_C.ne(x, 0), dim, keepdim, dtype=x.dtype, out=out)
-    if p == 1:
-        return _C.sum(x, dim, keepdim, out=out)
-    if p == "nuc":
-        raise NotImplementedError("norm: p='nuc' needs singular values, which are not there yet")
-    return _C.pow(_C.sum(_C.pow(x, p), dim, keepdim), 1 / p, out=out)
-
-
-def logsumexp(input, dim, keepdim=False, *, out=None):
-    """Logarithm of the sum of exponentials along dims, without overflow."""
-    top = _C.amax(input.detach(), dim, True)
-    top = _C.where(_C.isfinite(top), top, 0.0)
-    summed = _C.log(_C.sum(_C.exp(_C.sub(input, top)), dim, keepdim))
-    return _C.add(summed, top if keepdim else _C.reshape(top, summed.shape), out=out)
-
-
-for _function in (var, std, norm, logsumexp):
-    setattr(Tensor, _function.__name__, _function)
-
 from ._typed import TYPES as _TYPES  # noqa: E402
 
 globals().update(_TYPES)
 
-from . import autograd  # noqa: E402
+from . import autograd, return_types  # noqa: E402
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
 
 # brought in by first use, so that a program pays for what it uses

@@ -77,7 +77,7 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
     tensor([8, 8, 8])
     """
     if repeats is None:
-        return _C._spread(input, output_size)
+        return _C._repeated_indices(input, output_size)
     if dim is None:
         input, dim = _C.reshape(input, (-1,)), 0
     elif input.ndim == 0:
@@ -105,7 +105,7 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
             f"repeats must have the same size as input along dim, but got repeats.size(0) = {repeats.shape[0]} and "
             f"input.size({dim}) = {size}"
         )
-    return _C.index_select(input, dim, _C._spread(repeats, output_size))
+    return _C.index_select(input, dim, _C._repeated_indices(repeats, output_size))
 
 
 @composed(method=False)

@@ -80,7 +80,7 @@ def _with_out(function):
         if out is None:
             return result
         if isinstance(result, tuple):
-            return tuple(_C._deliver(r, out=o) for r, o in zip(result, out))
+            return type(result)([_C._deliver(r, out=o) for r, o in zip(result, out)])
         return _C._deliver(result, out=out)
 
     signature = inspect.signature(function)

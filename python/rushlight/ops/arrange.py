@@ -42,5 +42,5 @@ op(_C.diagonal_scatter,
     grad=(lambda g, src_shape, offset, dim1, dim2: _C.diagonal_scatter(g, _zeros(g, src_shape), offset, dim1, dim2), lambda g, offset, dim1, dim2: _C.diagonal(g, offset, dim1, dim2)),
     doc="A copy with a diagonal replaced.\n\n>>> torch.diagonal_scatter(torch.zeros(2, 2), torch.ones(2))\ntensor([[1., 0.],\n        [0., 1.]])")
 op(_C._diagonal_backward, grad=lambda g, offset, dim1, dim2: _C.diagonal(g, offset, dim1, dim2), node="DiagEmbedBackward0")
-op(_C._spread, grad=zero, doc="0, 1, 2, ..., each as often as `repeats` says.")
+op(_C._repeated_indices, grad=zero, doc="0, 1, 2, ..., each as often as `repeats` says.")
 # fmt: on

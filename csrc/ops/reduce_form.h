@@ -1,0 +1,22 @@
+// What a reduction over some dims looks at and makes: shared by the files of reductions.
+#pragma once
+
+#include "ops/reduce.h"
+
+namespace rl::ops {
+
+struct Form {
+  Tensor input;  // kept dims first, then the reduced ones in order
+  Dims sizes;    // of the result
+  Dims shrunk;   // without the reduced dims
+  int kept = 0;
+  int64_t count = 1;  // elements that become one
+};
+
+Form form_of(const char* op, const Tensor& input, const MaybeDims& dims, bool keepdim);
+/// The same with the reduced dims dense, or a single one that steps over dense columns: a copy where neither holds.
+Form settled(Form f);
+/// A row-major result of the shape `shrunk` in the shape that was asked for.
+Tensor shaped(const Tensor& made, const Form& f);
+
+}  // namespace rl::ops
