@@ -157,7 +157,7 @@ CASES = {  # name: calls of the library and a (2, 3, 4) tensor
     "fill": [lambda t, x: x[0].clone().fill_diagonal_(9), lambda t, x: t.zeros(7, 2, dtype=x.dtype).fill_diagonal_(3, True), lambda t, x: x[0, 0].clone().fill_diagonal_(9), lambda t, x: t.fill(x, 4)],
     "unravel": [lambda t, x: t.unravel_index(t.tensor([5, 11]), (3, 4)), lambda t, x: t.tril_indices(3, 4, 1), lambda t, x: t.triu_indices(4, 3, -1)],
     "nonzero": [lambda t, x: t.where(x > 0), lambda t, x: x.nonzero(as_tuple=True), lambda t, x: x.argwhere(), lambda t, x: t.nonzero(x.sum(), as_tuple=True)],
-    "index_put": [lambda t, x: x.index_put((t.tensor([0, 0]), t.tensor([1, 1])), x[0, 0], True), lambda t, x: x.clone().index_put_((None, t.tensor([True, False, True])), x[0, 0, 0])],
+    "index_put": [lambda t, x: x.index_put((t.tensor([0, 0]), t.tensor([1, 1])), x[0, 0], True), lambda t, x: x[0].clone().index_put_((t.tensor([True, False, True]),), x[0, 0, 0])],
     "view": [lambda t, x: x.view(t.int64), lambda t, x: x.view(t.int32), lambda t, x: x.view(t.uint8)[0].view(t.int16), lambda t, x: x.float()[..., 1:].view(t.float64), lambda t, x: x[..., :3].float().view(t.float64)],
 }  # fmt: skip
 
@@ -170,6 +170,7 @@ def test_functions_give_what_pytorch_gives(peer, name):
         assert outcome(call, rushlight, ours) == outcome(call, peer, theirs), f"{name}[{i}]"
 
 
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("include_self", [True, False])
 @pytest.mark.parametrize("reduce", ["sum", "prod", "mean", "amax", "amin"])
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "uint8", "int8", "bool"])
@@ -181,7 +182,8 @@ def test_values_that_meet_are_joined(peer, dtype, reduce, include_self):
         yield lambda: t.scatter_reduce(x, 0, index, src, reduce, include_self=include_self)
         yield lambda: x.scatter_reduce(1, index, src, reduce, include_self=include_self)
         yield lambda: x.clone().t().scatter_reduce_(0, index.t(), src.t(), reduce, include_self=include_self)
-        yield lambda: t.index_reduce(x, 1, t.tensor([2, 0, 2]), src, reduce, include_self=include_self)
+        if reduce != "sum" and dtype != "bool":
+            yield lambda: t.index_reduce(x, 1, t.tensor([2, 0, 2]), src, reduce, include_self=include_self)
 
     for i, (ours, theirs) in enumerate(zip(calls(rushlight), calls(peer))):
         want = outcome(theirs)

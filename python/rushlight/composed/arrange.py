@@ -140,7 +140,6 @@ def meshgrid(*tensors, indexing="ij"):
         for k, t in enumerate(tensors)
     ]
     if swapped:
-        grids = [_C.transpose(g, 0, 1) for g in grids]
         grids[:2] = grids[1::-1]
     return tuple(grids)
 
@@ -325,6 +324,7 @@ def take_along_dim(input, indices, dim=None):
     shape = list(broadcast_shapes(here, there))
     wide, picked = list(shape), list(shape)
     wide[dim], picked[dim] = input.shape[dim], indices.shape[dim]
+    indices = _C.where(_C.lt(indices, 0), _C.add(indices, input.shape[dim]), indices)
     return _C.gather(_C.expand(input, wide), dim, _C.expand(indices, picked))
 
 
