@@ -26,7 +26,7 @@ Tensor made(const char* op, const Dims& size, std::optional<DType> dtype, std::o
 Tensor ramp(const char* op, double start, double step, int64_t first, int64_t stride, int64_t n, DType dtype,
             Device device, double end, bool mirrored) {
   const DType key = is_complex(dtype) ? DType::Float64 : compute_dtype(dtype);
-  RL_CHECK(dtype != DType::Bool, op, ": \"", op, "\" not implemented for 'Bool'");
+  RL_CHECK_IMPLEMENTED(dtype != DType::Bool, op, ": \"", op, "_cpu\" not implemented for 'Bool'");
   Tensor values = empty({n}, key, device);
   launch(kernels::ramp, {values}, key, Parameters::pack(kernels::Ramp{start, step, end, first, stride, mirrored}));
   return as_dtype(values, dtype);
@@ -82,8 +82,9 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, std::o
   const DType d = dtype ? *dtype : out ? out->dtype() : whole ? DType::Int64 : default_dtype();
   const auto is_small = [](const Scalar& s) { return std::abs(s.real()) < 0x1p62; };
   // int64 counts in whole numbers, whatever the arguments are
-  const bool integers =
-      whole || (d == DType::Int64 && is_small(start) && is_small(end) && is_small(step) && step.integer() != 0);
+  const bool integers = whole || (d == DType::Int64 && is_small(start) && is_small(end) && is_small(step));
+  RL_CHECK_VALUE(!integers || step.integer() != 0, "arange: step must be nonzero, and ", step.real(),
+                 " is 0 as an integer");
   const double span = end.real() - start.real();
   RL_CHECK(std::isfinite(start.real()) && std::isfinite(end.real()), "arange: unsupported range: ", start.real(),
            " -> ", end.real());

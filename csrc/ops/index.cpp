@@ -176,6 +176,8 @@ void launch_indexed(const Kernel& kernel, const Tensor& a, const Tensor& b, cons
 
 Tensor gather(const Tensor& input, int64_t dim, const Tensor& index, bool, Tensor* out) {
   const int d = wrap_dim(dim, input.ndim(), "gather");
+  RL_CHECK(!out || out->dtype() == input.dtype(), "gather: Expected out tensor to have dtype ",
+           dtype_text(input.dtype()), ", but got ", dtype_text(out ? out->dtype() : input.dtype()), " instead");
   const Tensor from = at_least_1d(input), wide = at_least_1d(as_index(index, "gather"));
   check_gather_shape("gather", from, wide, d, nullptr);
   const Tensor result = empty(index.sizes(), input.dtype(), input.device());
