@@ -307,9 +307,9 @@ int set_index(PyObject* self, PyObject* key, PyObject* value) {
     }
     const auto [dims, indices] = lists(p.advanced);
     // PyTorch asks for the same dtype but where it can fill by a mask, or a lone bool decides
-    const bool converts = given.get() != value || PyBool_Check(key) ||
-                          (p.masks == 1 && p.only_masks && as_tensor(given.get())->value.numel() == 1);
-    if (converts && !is_plain && as_tensor(given.get())->value.dtype() != as_tensor(self)->value.dtype())
+    const bool converts = !is_plain && (given.get() != value || PyBool_Check(key) ||
+                                        (p.masks == 1 && p.only_masks && as_tensor(given.get())->value.numel() == 1));
+    if (converts && as_tensor(given.get())->value.dtype() != as_tensor(self)->value.dtype())
       given = call(to_op, given.get(), Py_None, dtype_object(as_tensor(self)->value.dtype()));
     call(index_put_op, p.view.get(), dims.get(), indices.get(), given.get());
     return Py_None;
