@@ -92,10 +92,15 @@ struct Indices {
     const uint64_t most = uint64_t(size[k]);
     const int64_t wrapped = wrap[k];
     uint64_t outside = 0;
-    for (int64_t j = 0; j < n; ++j) {
-      const int64_t value = values[j * step], place = value + (value < 0 ? wrapped : 0);
+    const auto read = [&](int64_t j, int64_t value) {
+      const int64_t place = value + (value < 0 ? wrapped : 0);
       outside |= uint64_t(place) >= most;
       places[j] = place;
+    };
+    if (step == 1) {  // this one is vectorised
+      for (int64_t j = 0; j < n; ++j) read(j, values[j]);
+    } else {
+      for (int64_t j = 0; j < n; ++j) read(j, values[j * step]);
     }
     return outside == 0;
   }

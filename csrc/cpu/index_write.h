@@ -93,9 +93,16 @@ RL_INLINE void write_run(const F& f, const Indices& indices, const Walk& walk, c
       const int64_t first = at[2] + begin * step;
       int64_t places[kIndexBlock];
       if (indices.read_block(0, first, step, length, places)) {
-        for (int64_t j = 0; j < length; ++j) {
-          T* place = self + (begin + j) * self_step + places[j] * indices.stride[0];
-          *place = f(*place, source[(begin + j) * source_step]);
+        const T* from = source + begin * source_step;
+        T* to = self + begin * self_step;
+        const int64_t stride = indices.stride[0];
+        if (self_step == 0 && source_step == 1 && stride == 1) {
+          for (int64_t j = 0; j < length; ++j) to[places[j]] = f(to[places[j]], from[j]);
+        } else {
+          for (int64_t j = 0; j < length; ++j) {
+            T* place = to + j * self_step + places[j] * stride;
+            *place = f(*place, from[j * source_step]);
+          }
         }
         continue;
       }
