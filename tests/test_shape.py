@@ -170,6 +170,19 @@ def test_functions_give_what_pytorch_gives(peer, name):
         assert outcome(call, rushlight, ours) == outcome(call, peer, theirs), f"{name}[{i}]"
 
 
+@pytest.mark.parametrize("name", sorted(set(CASES) - {"nonzero"}))
+def test_shapes_are_known_without_values(name):
+    real = rushlight.arange(24, dtype=rushlight.float64).reshape(2, 3, 4)
+    for i, call in enumerate(CASES[name]):
+        want, got = (outcome(shapes_of, call, x) for x in (real, rushlight.empty_like(real, device="meta")))
+        assert got == want, f"{name}[{i}]"
+
+
+def shapes_of(call, x):
+    made = call(rushlight, x)
+    return tuple(rushlight.zeros(t.shape, dtype=t.dtype) for t in (made if isinstance(made, tuple) else (made,)))
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("include_self", [True, False])
 @pytest.mark.parametrize("reduce", ["sum", "prod", "mean", "amax", "amin"])

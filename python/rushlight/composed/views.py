@@ -1,5 +1,6 @@
 """Other shapes and other orders of the same elements."""
 
+import functools
 import operator
 
 from rushlight import _C
@@ -69,6 +70,8 @@ def sum_to_size(input, *size):
         return _C.sum(input)
     if len(size) > input.ndim or any(a != b and a != 1 for a, b in zip(reversed(size), reversed(input.shape))):
         raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(input.shape)}}}.")
+    if tuple(size) != tuple(input.shape) and not (input.dtype.is_floating_point or input.dtype.is_complex):
+        input = input.to(_C.int64)  # sums of integers are int64
     return _C._sum_to(input, size)
 
 
@@ -199,6 +202,7 @@ resolve_neg = _itself("resolve_neg", "`input` itself: a negation is never pendin
 
 
 def _in_place_view(name, view, doc):
+    @functools.wraps(view)  # for the signature
     def method(self, *args, **kwargs):
         return _C._become(self, view(self, *args, **kwargs), name)
 

@@ -678,6 +678,12 @@ def index_put(input, indices, values, accumulate=False):
     return _C._index_put(input, *_advanced(indices), _alike(input, values), accumulate)
 
 
+@composed(public=False)
+def index(self, indices):
+    """What ``self[indices]`` reads for a tuple of index tensors, masks and None."""
+    return _C._index(self, *_advanced(indices))
+
+
 @composed
 def index_put_(input, indices, values, accumulate=False):
     """In-place form of :func:`index_put`."""
