@@ -243,6 +243,48 @@ def test_gradients(name):
     assert gradgradcheck(lambda x: DIFFERENTIABLE[name](rushlight, x), [x])
 
 
+IN_PLACE = {
+    "scatter_": (0, [[0, 1, 0, 2]], "src"), "scatter_add_": (0, [[0, 1, 0, 2]], "src"), "index_add_": (0, [1], "src"), "index_copy_": (0, [2], "src"),
+    "index_fill_": (1, [0, 2], 3.0), "masked_fill_": ([[True], [False], [True]], 2.0), "masked_scatter_": ([[False, True, False, True]], "big"),
+    "scatter_reduce_": (0, [[0, 1, 0, 2]], "src", "prod"), "index_reduce_": (0, [1], "src", "amax"), "put_": ([3, 4, 5, 6], "src"),
+    "tril_": (), "triu_": (1,),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_the_in_place_form_has_the_same_gradient(name):
+    grads = []
+    for form in (name, name[:-1]):
+        x = rushlight.tensor(np.random.default_rng(3).uniform(0.3, 1.0, (3, 4)), requires_grad=True)
+        src = rushlight.tensor(np.random.default_rng(4).uniform(0.3, 1.0, (1, 4)), requires_grad=True)
+        sources = {"src": src, "big": src.expand(3, 4)}
+        args = [rushlight.tensor(a) if isinstance(a, list) else sources.get(a, a) for a in IN_PLACE[name]]
+        y = x * 1
+        made = getattr(y, form)(*args)
+        assert (made is y) == (form == name)
+        (made**2).sum().backward()
+        grads.append((x.grad.tolist(), src.grad is not None and src.grad.tolist()))
+    assert grads[0] == grads[1]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_assignments_have_pytorchs_gradients(peer):
+    def gradient(torch, key, where):
+        x = torch.arange(24.0, dtype=torch.float64).reshape(2, 3, 4).requires_grad_()
+        v = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+        y = x * x
+        place = y if where == "base" else y.transpose(0, 1)
+        place[key(torch)] = v
+        (y * torch.arange(24.0, dtype=torch.float64).reshape(2, 3, 4)).sum().backward()
+        return x.grad, v.grad if v.grad is not None else v * 0
+
+    for seed in range(150):
+        for where, shape in (("base", (2, 3, 4)), ("view", (3, 2, 4))):
+            key = random_key(seed, shape, peer)
+            want = outcome(gradient, peer, key, where)
+            assert outcome(gradient, rushlight, key, where) == want, f"{where}[{key(peer)}] = v"
+
+
 # ---- tensor objects that change ---------------------------------------------------------------------------------------
 
 

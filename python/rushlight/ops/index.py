@@ -147,6 +147,14 @@ take = op(
 # The gradient of src is right where no index repeats, as in PyTorch; its shape must be the index's.
 _SCATTER = (lambda g, dim, index: _C.scatter(g, dim, index, 0), None, lambda g, dim, index: _C.gather(g, dim, index))
 op(_C.rows["scatter_value"], grad=_SCATTER[:2])
+
+
+def _not_there(g):
+    raise RuntimeError("derivative for aten::scatter is not implemented with `reduce`; use scatter_reduce")
+
+
+for _name in ("scatter_reduced", "scatter_value_reduced"):
+    op(_C.rows[_name], grad=(_not_there, None, _not_there))
 scatter = op(
     _C.rows["scatter"],
     grad=_SCATTER,

@@ -189,9 +189,3 @@ op(_C.fill_, grad=(zero, lambda g: _C.sum(g)))
 op(_C.zero_, grad=zero)
 op(_C._deliver, grad=same)
 op(_C.copy_, grad=(zero, same), node="CopyBackwards")
-
-# the in-place form of an op has the op's derivative
-for _name in list(globals()):
-    _in_place = _C.__dict__.get(_name + "_")
-    if _in_place is not None and _C.__dict__.get(_name) is globals()[_name] and _C._is_differentiable(globals()[_name]):
-        _C._inherit_rules(_in_place, globals()[_name])
