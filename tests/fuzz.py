@@ -17,7 +17,7 @@ os.environ.setdefault("RUSHLIGHT_MEMORY_LIMIT", "1G")
 import rushlight as torch
 from rushlight import _C
 
-SHAPES = [(), (0,), (1,), (3,), (2, 3), (3, 3), (3, 1), (1, 3), (2, 0, 3), (2, 3, 3), (1, 2, 3, 4), (70, 40)]
+SHAPES = [(), (0,), (1,), (3,), (2, 3), (3, 2), (3, 3), (3, 1), (1, 3), (2, 0, 3), (2, 3, 3), (1, 2, 3, 4), (70, 40)]
 DTYPES = [_C.float32] * 5 + [
     _C.float64,
     _C.float64,
@@ -49,6 +49,9 @@ SMALL = {
     "start_dim",
     "end_dim",
     "steps",
+    "dimension",
+    "shifts",
+    "diagonal",
 }
 
 
@@ -81,6 +84,8 @@ def argument(rng, name, context):
         return tensor(rng, shape, _C.bool)
     if name in SMALL:
         return rng.choice([0, 0, 0, 1, 1, -1, 2, 5]) if rng.random() < 0.9 else rng.choice(NUMBERS)
+    if name == "repeats" and rng.random() < 0.3:
+        return torch.tensor([1, 0, 2])
     if name in ("size", "shape", "sizes", "repeats", "split_size_or_sections", "indices_or_sections", "stride"):
         return rng.choice([shape, (2, 3), (3,), (-1,), 2, 1, (1,) * max(len(shape), 1), (2**40, 2**40)])
     if name in (
@@ -99,6 +104,8 @@ def argument(rng, name, context):
         return rng.choice([0.5, 0.1, 1.0, tensor(rng, shape, _C.float32)])
     if name == "reduction":
         return rng.choice(["mean", "sum", "none"])
+    if name == "reduce":
+        return rng.choice(["sum", "prod", "mean", "amax", "amin", "add", "multiply"])
     if name == "rounding_mode":
         return rng.choice([None, "floor", "trunc"])
     if name == "approximate":
@@ -123,6 +130,9 @@ def call(rng, function, arguments):
             continue
         name, _, default = part.partition("=")
         name = name.strip("*").rstrip("_")
+        if name == "dtype" and not default and not after:
+            positional.append(rng.choice(DTYPES))
+            continue
         if name in ("dtype", "device", "generator", "out"):
             continue
         if default and rng.random() < 0.6:

@@ -1,7 +1,9 @@
-// triangle: one side of each matrix kept, zero on the other. repeated_indices: indices repeated.
+// Copies that put elements in other places: one triangle kept, a dim backwards, blocks repeated; and such places as
+// indices.
 #include "cpu/arrange_kernels.h"
 
 #include "core/parallel.h"
+#include "cpu/index_walk.h"
 
 RL_ISA_BEGIN
 
@@ -45,11 +47,90 @@ static void repeated_indices(const KernelCall& call) {
     for (int64_t k = 0; k < repeats[i]; ++k) *index++ = i;
 }
 
+static void triangle_places(const KernelCall& call) {
+  const auto p = call.parameters.as<kernels::Triangle>();
+  int64_t* rows = call.operands[0].as<int64_t>();
+  int64_t* cols = rows + call.operands[0].sizes[1];
+  for (int64_t r = 0; r < p.rows; ++r) {
+    int64_t edge = r + p.diagonal + !p.upper;
+    edge = edge < 0 ? 0 : edge > p.cols ? p.cols : edge;
+    const int64_t begin = p.upper ? edge : 0, end = p.upper ? p.cols : edge;
+    for (int64_t c = begin; c < end; ++c) *rows++ = r, *cols++ = c;
+  }
+}
+
+template <class W>
+static void reverse(const KernelCall& call) {
+  const View &out = call.operands[0], &in = call.operands[1];
+  Walk walk;  // 0 out, 1 input
+  walk.operands = 2;
+  for (int d = 0; d < out.ndim; ++d) {
+    const int64_t steps[kWalked] = {out.strides[d], in.strides[d]};
+    walk.add(out.sizes[d], steps);
+  }
+  walk.finish();
+  W* const to = out.as<W>();
+  const W* const from = in.as<W>();
+  parallel_for(walk.numel, 16384, [&](int64_t begin, int64_t end) {
+    Place place(walk, begin);
+    for (int64_t position = begin; position < end;) {
+      const int64_t left = place.left(walk), n = left < end - position ? left : end - position;
+      W* run_to = to + place.at[0];
+      const W* run_from = from + place.at[1];
+      const int64_t step = walk.step(1);
+      if (step == -1) {
+        for (int64_t j = 0; j < n; ++j) run_to[j] = run_from[-j];
+      } else {
+        for (int64_t j = 0; j < n; ++j) run_to[j] = run_from[j * step];
+      }
+      position += n;
+      place.advance(walk, n);
+    }
+  });
+}
+
+template <class W>
+static void repeat_blocks(const KernelCall& call) {
+  const View& out = call.operands[0];
+  const int64_t n = out.sizes[0], repeats = out.sizes[1], inner = out.sizes[2];
+  W* const to = out.as<W>();
+  const W* const from = call.operands[1].as<W>();
+  parallel_for(n, 16384 / (repeats * inner) + 1, [&](int64_t begin, int64_t end) {
+    W* next = to + begin * repeats * inner;
+    for (int64_t i = begin; i < end; ++i) {
+      if (inner == 1) {
+        for (int64_t k = 0; k < repeats; ++k) *next++ = from[i];
+        continue;
+      }
+      for (int64_t k = 0; k < repeats; ++k, next += inner)
+        __builtin_memcpy(next, from + i * inner, size_t(inner) * sizeof(W));
+    }
+  });
+}
+
+struct Sixteen {
+  uint64_t low, high;
+};
+// clang-format off
+#define RL_BY_SIZE(NAME)                                                                                                    \
+  {&kernels::NAME, DType::Bool, &NAME<uint8_t>}, {&kernels::NAME, DType::UInt8, &NAME<uint8_t>},                            \
+  {&kernels::NAME, DType::Int8, &NAME<uint8_t>}, {&kernels::NAME, DType::Float8_e4m3fn, &NAME<uint8_t>},                    \
+  {&kernels::NAME, DType::Float8_e5m2, &NAME<uint8_t>}, {&kernels::NAME, DType::UInt16, &NAME<uint16_t>},                   \
+  {&kernels::NAME, DType::Int16, &NAME<uint16_t>}, {&kernels::NAME, DType::Float16, &NAME<uint16_t>},                       \
+  {&kernels::NAME, DType::BFloat16, &NAME<uint16_t>}, {&kernels::NAME, DType::UInt32, &NAME<uint32_t>},                     \
+  {&kernels::NAME, DType::Int32, &NAME<uint32_t>}, {&kernels::NAME, DType::Float32, &NAME<uint32_t>},                       \
+  {&kernels::NAME, DType::UInt64, &NAME<uint64_t>}, {&kernels::NAME, DType::Int64, &NAME<uint64_t>},                        \
+  {&kernels::NAME, DType::Float64, &NAME<uint64_t>}, {&kernels::NAME, DType::Complex64, &NAME<uint64_t>},                   \
+  {&kernels::NAME, DType::Complex128, &NAME<Sixteen>},
+// clang-format on
 #define X(name, Name, type, Short) {&kernels::triangle, DType::Name, &triangle},
 extern const KernelEntry arrange_entries[];
-const KernelEntry arrange_entries[] = {RL_FOR_EACH_DTYPE(X){&kernels::count_repeats, DType::Int64, &count_repeats},
+const KernelEntry arrange_entries[] = {RL_FOR_EACH_DTYPE(X) RL_BY_SIZE(reverse) RL_BY_SIZE(repeat_blocks){
+                                           &kernels::triangle_places, DType::Int64, &triangle_places},
+                                       {&kernels::count_repeats, DType::Int64, &count_repeats},
                                        {&kernels::repeated_indices, DType::Int64, &repeated_indices}};
 #undef X
+#undef RL_BY_SIZE
 extern const int arrange_count;
 const int arrange_count = int(sizeof(arrange_entries) / sizeof(KernelEntry));
 

@@ -30,7 +30,8 @@ static void read_by_index(const KernelCall& call) {
   parallel_for(walk.numel, kIndexGrain, [&](int64_t begin, int64_t end) __attribute__((noinline)) {
     Place place(walk, begin);
     for (int64_t position = begin; position < end;) {
-      const int64_t left = place.left(walk), n = left < end - position ? left : end - position;
+      const int64_t left = place.left(walk);
+      int64_t n = left < end - position ? left : end - position;
       W* run_to = to + place.at[0];
       const W* run_from = from + place.at[1];
       if (slices) {
@@ -39,11 +40,22 @@ static void read_by_index(const KernelCall& call) {
         for (int k = 0; k < p.count; ++k) fits &= indices.step_to(k, place.at[2 + k], position, &offset);
         if (fits) copy_run(run_to, to_step, run_from + offset, from_step, n);
       } else if (p.count == 1) {
-        const int64_t index_step = walk.step(2);
-        for (int64_t j = 0; j < n; ++j) {
-          int64_t offset = 0;
-          if (indices.step_to(0, place.at[2] + j * index_step, position + j, &offset))
-            run_to[j * to_step] = run_from[j * from_step + offset];
+        const int64_t index_step = walk.step(2), at = place.at[2];
+        if (n > kIndexBlock) n = kIndexBlock;
+        int64_t places[kIndexBlock];
+        if (indices.read_block(0, at, index_step, n, places)) {
+          const int64_t stride = indices.stride[0];
+          if (to_step == 1 && from_step == 0 && stride == 1) {
+            for (int64_t j = 0; j < n; ++j) run_to[j] = run_from[places[j]];
+          } else {
+            for (int64_t j = 0; j < n; ++j) run_to[j * to_step] = run_from[j * from_step + places[j] * stride];
+          }
+        } else {
+          for (int64_t j = 0; j < n; ++j) {
+            int64_t offset = 0;
+            if (indices.step_to(0, at + j * index_step, position + j, &offset))
+              run_to[j * to_step] = run_from[j * from_step + offset];
+          }
         }
       } else {
         for (int64_t j = 0; j < n; ++j) {

@@ -87,6 +87,33 @@ RL_INLINE void write_run(const F& f, const Indices& indices, const Walk& walk, c
     }
     return;
   }
+  if (indices.count == 1) {
+    for (int64_t begin = 0; begin < n; begin += kIndexBlock) {
+      const int64_t length = n - begin < kIndexBlock ? n - begin : kIndexBlock, step = walk.step(2);
+      const int64_t first = at[2] + begin * step;
+      int64_t places[kIndexBlock];
+      if (indices.read_block(0, first, step, length, places)) {
+        const T* from = source + begin * source_step;
+        T* to = self + begin * self_step;
+        const int64_t stride = indices.stride[0];
+        if (self_step == 0 && source_step == 1 && stride == 1) {
+          for (int64_t j = 0; j < length; ++j) to[places[j]] = f(to[places[j]], from[j]);
+        } else {
+          for (int64_t j = 0; j < length; ++j) {
+            T* place = to + j * self_step + places[j] * stride;
+            *place = f(*place, from[j * source_step]);
+          }
+        }
+        continue;
+      }
+      for (int64_t j = begin; j < begin + length; ++j) {
+        int64_t offset = j * self_step;
+        if (indices.step_to(0, at[2] + j * step, position + j, &offset))
+          self[offset] = f(self[offset], source[j * source_step]);
+      }
+    }
+    return;
+  }
   for (int64_t j = 0; j < n; ++j) {
     int64_t offset = j * self_step;
     bool fits = true;

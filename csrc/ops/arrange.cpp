@@ -14,6 +14,9 @@ void explain_repeats(const ErrorWord& word, const Operand*, int) {
 }
 }  // namespace
 constinit Kernel triangle{.name = "triangle", .kind = Kind::Index, .outputs = 1, .block = {}};
+constinit Kernel triangle_places{.name = "triangle_places", .kind = Kind::Index, .outputs = 1, .block = {}};
+constinit Kernel reverse{.name = "reverse", .kind = Kind::Index, .outputs = 1, .block = {}};
+constinit Kernel repeat_blocks{.name = "repeat_blocks", .kind = Kind::Index, .outputs = 1, .block = {}};
 constinit Kernel count_repeats{
     .name = "count_repeats", .kind = Kind::Index, .outputs = 1, .explain = &explain_repeats, .block = {}};
 constinit Kernel repeated_indices{.name = "repeated_indices", .kind = Kind::Index, .outputs = 1, .block = {}};
@@ -169,6 +172,47 @@ Tensor diagonal_scatter(const Tensor& input, const Tensor& src, int64_t offset, 
 Tensor diagonal_backward(const Tensor& grad, const Dims& sizes, int64_t offset, int64_t dim1, int64_t dim2) {
   const Tensor made = full(sizes, Scalar(0), grad.dtype(), grad.device());
   return with_part("diagonal", made, diagonal(made, offset, dim1, dim2), grad);
+}
+
+static Tensor triangle_indices(int64_t row, int64_t col, int64_t offset, bool upper, std::optional<DType> dtype,
+                               std::optional<Device> device) {
+  const char* op = upper ? "triu_indices" : "tril_indices";
+  RL_CHECK(row >= 0, op, ": row must be non-negative, got ", row);
+  RL_CHECK(col >= 0, op, ": col must be non-negative, got ", col);
+  const int64_t all = checked_mul(row, col, op), diagonal = std::clamp(offset, -row - 1, col + 1);
+  // the lower triangle: from row `first` on a place more a row, from row `whole` on all of them
+  const int64_t last = upper ? diagonal - 1 : diagonal;
+  const int64_t first = std::clamp<int64_t>(-last, 0, row), whole = std::clamp<int64_t>(col - last, first, row);
+  const int64_t lower = (whole - first) * (first + whole + 2 * last + 1) / 2 + (row - whole) * col;
+  const Tensor places = empty({2, upper ? all - lower : lower}, DType::Int64, device.value_or(Device{}));
+  if (places.numel() > 0)
+    launch(kernels::triangle_places, {places}, DType::Int64,
+           Parameters::pack(kernels::Triangle{diagonal, upper, row, col}));
+  return as_dtype(places, dtype.value_or(DType::Int64));
+}
+Tensor tril_indices(int64_t row, int64_t col, int64_t offset, std::optional<DType> dtype,
+                    std::optional<Device> device) {
+  return triangle_indices(row, col, offset, false, dtype, device);
+}
+Tensor triu_indices(int64_t row, int64_t col, int64_t offset, std::optional<DType> dtype,
+                    std::optional<Device> device) {
+  return triangle_indices(row, col, offset, true, dtype, device);
+}
+
+Tensor repeat_blocks(const Tensor& input, int64_t dim, int64_t repeats) {
+  RL_CHECK(input.ndim() > 0, "repeat_interleave: expected a tensor with dims");
+  const int d = wrap_dim(dim, input.ndim(), "repeat_interleave");
+  RL_CHECK(repeats >= 0, "repeat_interleave: Repeats must be non-negative, got ", repeats);
+  Dims sizes = input.sizes();
+  sizes[d] = checked_mul(sizes[d], repeats, "repeat_interleave");
+  const Tensor from = as_contiguous(input), made = empty(sizes, input.dtype(), input.device());
+  if (made.numel() == 0) return made;
+  int64_t inner = 1;
+  for (int i = d + 1; i < input.ndim(); ++i) inner *= input.size(i);
+  const int64_t n = input.numel() / inner;
+  const Tensor out = view(made, {n, repeats, inner}), in = view(from, {n, inner});
+  launch(kernels::repeat_blocks, {out, in}, input.dtype());
+  return made;
 }
 
 Tensor repeated_indices(const Tensor& repeats, std::optional<int64_t> output_size) {

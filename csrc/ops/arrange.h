@@ -25,6 +25,12 @@ Tensor diagonal_scatter(const Tensor& input, const Tensor& src, int64_t offset, 
 /// Zeros of `sizes` with `grad` on a diagonal.
 Tensor diagonal_backward(const Tensor& grad, const Dims& sizes, int64_t offset, int64_t dim1, int64_t dim2);
 
+/// [2, n]: rows and columns of a triangle's places, row by row.
+Tensor tril_indices(int64_t row, int64_t col, int64_t offset, std::optional<DType> dtype, std::optional<Device> device);
+Tensor triu_indices(int64_t row, int64_t col, int64_t offset, std::optional<DType> dtype, std::optional<Device> device);
+
+/// Each slice along dim `repeats` times in a row.
+Tensor repeat_blocks(const Tensor& input, int64_t dim, int64_t repeats);
 /// 0, 1, 2, ..., each as often as `repeats` says: the index of repeat_interleave.
 Tensor repeated_indices(const Tensor& repeats, std::optional<int64_t> output_size);
 

@@ -107,7 +107,11 @@ Tensor as_contiguous(const Tensor& input) {
   return packed;
 }
 
-void fill(const Tensor& t, const Scalar& value) { copy_values(t, value); }
+void fill(const Tensor& t, const Scalar& value) {
+  RL_CHECK(value.category() < 3 || is_complex(t.dtype()), "fill: value cannot be converted to type ",
+           dtype_text(t.dtype()), " without overflow: it is complex");
+  copy_values(t, value);
+}
 
 Tensor full(const Dims& sizes, const Scalar& value, DType dtype, Device device) {
   Tensor t = empty(sizes, dtype, device);

@@ -26,7 +26,7 @@ Tensor made(const char* op, const Dims& size, std::optional<DType> dtype, std::o
 Tensor ramp(const char* op, double start, double step, int64_t first, int64_t stride, int64_t n, DType dtype,
             Device device, double end, bool mirrored) {
   const DType key = is_complex(dtype) ? DType::Float64 : compute_dtype(dtype);
-  RL_CHECK(dtype != DType::Bool, op, ": \"", op, "\" not implemented for 'Bool'");
+  RL_CHECK_IMPLEMENTED(dtype != DType::Bool, op, ": \"", op, "_cpu\" not implemented for 'Bool'");
   Tensor values = empty({n}, key, device);
   launch(kernels::ramp, {values}, key, Parameters::pack(kernels::Ramp{start, step, end, first, stride, mirrored}));
   return as_dtype(values, dtype);
@@ -78,7 +78,13 @@ Tensor empty_strided_op(const Dims& size, const Dims& stride, std::optional<DTyp
 Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, std::optional<DType> dtype,
               std::optional<Device> device, Tensor* out) {
   RL_CHECK(step.real() != 0, "arange: step must be nonzero");
-  const bool integers = start.is_integral() && end.is_integral() && step.is_integral();
+  const bool whole = start.is_integral() && end.is_integral() && step.is_integral();
+  const DType d = dtype ? *dtype : out ? out->dtype() : whole ? DType::Int64 : default_dtype();
+  const auto is_small = [](const Scalar& s) { return std::abs(s.real()) < 0x1p62; };
+  // int64 counts in whole numbers, whatever the arguments are
+  const bool integers = whole || (d == DType::Int64 && is_small(start) && is_small(end) && is_small(step));
+  RL_CHECK_VALUE(!integers || step.integer() != 0, "arange: step must be nonzero, and ", step.real(),
+                 " is 0 as an integer");
   const double span = end.real() - start.real();
   RL_CHECK(std::isfinite(start.real()) && std::isfinite(end.real()), "arange: unsupported range: ", start.real(),
            " -> ", end.real());
@@ -87,11 +93,10 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, std::o
            " by ", step.real());
   double count = std::ceil(span / step.real());
   if (integers) {
-    const __int128 s = step.integer(), d = __int128(end.integer()) - start.integer();
-    count = double((d + s - (s > 0 ? 1 : -1)) / s);
+    const __int128 s = step.integer(), distance = __int128(end.integer()) - start.integer();
+    count = double((distance + s - (s > 0 ? 1 : -1)) / s);
   }
   RL_CHECK(count >= 0 && count < 0x1p62, "arange: invalid size, possible overflow?");
-  const DType d = dtype ? *dtype : out ? out->dtype() : integers ? DType::Int64 : default_dtype();
   const Tensor values = ramp("arange", start.real(), step.real(), start.integer(), step.integer(), int64_t(count), d,
                              device.value_or(Device{}), 0, false);
   return deliver("arange", values, out);
@@ -105,11 +110,12 @@ Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, std::opti
                 std::optional<Device> device, Tensor* out) {
   RL_CHECK(steps >= 0, "linspace: number of steps must be non-negative, got ", steps);
   const DType d = dtype ? *dtype : out ? out->dtype() : default_dtype();
-  const double step = steps > 1 ? (end.real() - start.real()) / double(steps - 1) : 0;
+  const auto end_of = [d](const Scalar& s) { return is_integer(d) ? std::trunc(s.real()) : s.real(); };
+  const double first = end_of(start), last = steps > 1 ? end_of(end) : first;
+  const double step = steps > 1 ? (last - first) / double(steps - 1) : 0;
   // computed in floats and converted, so that linspace of integers truncates
   const DType work = is_integer(d) ? DType::Float64 : d;
-  const Tensor values =
-      ramp("linspace", start.real(), step, 0, 0, steps, work, device.value_or(Device{}), end.real(), steps > 1);
+  const Tensor values = ramp("linspace", first, step, 0, 0, steps, work, device.value_or(Device{}), last, true);
   return deliver("linspace", as_dtype(values, d), out);
 }
 

@@ -112,11 +112,15 @@ struct Selection {
     const Dims shared = shared_shape(op, list);
     length = shared.size();
     at = neighbours ? int(dims[0]) : 0;
+    bool picks = true;  // does any index tensor hold an element?
+    for (int64_t size : shared) picks &= size != 0;
     for (int d = 0, k = 0; d < input.ndim(); ++d) {
-      if (k < count && dims[k] == d)
+      if (k < count && dims[k] == d) {
+        RL_CHECK_INDEX(input.size(d) != 0 || !picks, op, ": index is out of bounds for dimension with size 0");
         ++k;
-      else
+      } else {
         result.push_back(input.size(d));
+      }
     }
     for (int i = length - 1; i >= 0; --i) result.insert(at, shared[i]);
     for (const Tensor& given : list) {
@@ -172,6 +176,8 @@ void launch_indexed(const Kernel& kernel, const Tensor& a, const Tensor& b, cons
 
 Tensor gather(const Tensor& input, int64_t dim, const Tensor& index, bool, Tensor* out) {
   const int d = wrap_dim(dim, input.ndim(), "gather");
+  RL_CHECK(!out || out->dtype() == input.dtype(), "gather: Expected out tensor to have dtype ",
+           dtype_text(input.dtype()), ", but got ", dtype_text(out ? out->dtype() : input.dtype()), " instead");
   const Tensor from = at_least_1d(input), wide = at_least_1d(as_index(index, "gather"));
   check_gather_shape("gather", from, wide, d, nullptr);
   const Tensor result = empty(index.sizes(), input.dtype(), input.device());

@@ -15,7 +15,7 @@ inline Tensor clone(const Tensor& t, const char* op) {
 }
 
 inline Tensor as_index(const Tensor& index, const char* op) {
-  RL_CHECK(index.dtype() == DType::Int64 || index.dtype() == DType::Int32, op,
+  RL_CHECK(index.dtype() == DType::Int64 || index.dtype() == DType::Int32 || index.numel() == 0, op,
            ": Expected dtype int32 or int64 for index, got ", dtype_text(index.dtype()));
   return as_dtype(index, DType::Int64);
 }

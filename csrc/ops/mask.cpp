@@ -28,6 +28,9 @@ void fill_where(const char* op, const Tensor& to, const Tensor& from, const Tens
   RL_CHECK(!value.is_tensor() || value.tensor->ndim() == 0, op,
            ": masked_fill_ only supports a 0-dimensional value tensor, but got tensor with ",
            value.is_tensor() ? value.tensor->ndim() : 0, " dimension(s).");
+  const bool is_real = value.is_tensor() ? !is_complex(value.tensor->dtype()) : value.scalar.category() < 3;
+  RL_CHECK(is_real || is_complex(to.dtype()), op, ": value cannot be converted to type ", dtype_text(to.dtype()),
+           " without overflow: it is complex");
   launch(kernels::where, {to, mask, value.operand(), from}, compute_dtype(to.dtype()));
 }
 

@@ -176,7 +176,7 @@ struct Reader<const std::vector<Tensor>&> : ReaderBase {
   template <>                                                                         \
   struct Reader<Type> : ReaderBase {                                                  \
     using Given = Give;                                                               \
-    Given value{};                                                                  \
+    Given value{};                                                                    \
     void read(PyObject* o, [[maybe_unused]] Place place) { value = read_expression; } \
     static bool accepts(PyObject* o) { return accept_expression; }                    \
     const Given& get() const { return value; }                                        \

@@ -29,6 +29,8 @@ FastCall implementation(const OpEntry& op) {
 /// NumPy's names for PyTorch's parameters, which PyTorch takes too.
 const char* canonical(const char* name) {
   if (!std::strcmp(name, "axis")) return "dim";
+  if (!std::strcmp(name, "axis0")) return "dim0";
+  if (!std::strcmp(name, "axis1")) return "dim1";
   if (!std::strcmp(name, "keepdims")) return "keepdim";
   if (!std::strcmp(name, "x") || !std::strcmp(name, "a") || !std::strcmp(name, "x1") || !std::strcmp(name, "self"))
     return "input";

@@ -3,8 +3,8 @@
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
+#include <cmath>
 #include <cstring>
-
 #include <string>
 #include <vector>
 
@@ -35,8 +35,6 @@ void read_shape(PyObject* data, Dims& sizes) {
     sizes.push_back(n);
     if (n == 0) return;
     const Owned first = Owned::checked(PySequence_GetItem(data, 0));
-    if (is_tensor(first.get()))
-      for (int64_t s : as_tensor(first.get())->value.sizes()) sizes.push_back(s);
     data = first.get();
     if (!is_list(data)) return;
     Py_INCREF(data);  // held by its list; the loop goes on one level deeper
@@ -45,7 +43,8 @@ void read_shape(PyObject* data, Dims& sizes) {
 }
 
 [[noreturn]] void not_a_number(PyObject* o) {
-  if (PyUnicode_Check(o)) fail(ErrorKind::Type, "new(): invalid data type 'str'");
+  if (PyUnicode_Check(o) || PyBytes_Check(o))
+    fail(ErrorKind::Type, "new(): invalid data type '", Py_TYPE(o)->tp_name, "'");
   fail(ErrorKind::Runtime, "Could not infer dtype of ", Py_TYPE(o)->tp_name);
 }
 
@@ -75,13 +74,42 @@ DType infer_dtype(PyObject* data) {
 #undef X
     if (std::strncmp(type + 6, "bool", 4) == 0) return DType::Bool;
   }
+  int overflow = 0;
+  if (PyLong_Check(data) && PyLong_AsLongLongAndOverflow(data, &overflow) == -1 && overflow)
+    fail(ErrorKind::Value, "Overflow when unpacking long long: a Python int beyond int64 needs a dtype that holds it");
   return to_scalar(data, {}).dtype();
 }
 
+/// A number that must fit the integers of a dtype; unsigned ones take a negative number as its complement.
+void check_fits(const Scalar& s, DType dtype) {
+  const bool is_unsigned = contains(kUnsigned, dtype);
+  const int bits = 8 * int(item_size(dtype));
+  bool fits;
+  if (s.category() <= 1 && bits == 64) {
+    fits = is_unsigned || s.dtype() != DType::UInt64;
+  } else {
+    const double end = std::ldexp(1.0, is_unsigned ? bits : bits - 1), value = s.real();
+    fits = value < end && (is_unsigned ? value > -end : value >= -end);
+  }
+  RL_CHECK(fits, "value cannot be converted to type ", name(dtype), " without overflow");
+}
+
 void store_all(PyObject* data, const Dims& sizes, int dim, DType dtype, char*& where) {
-  if (is_tensor(data)) {
+  if (is_tensor(data) && dim == sizes.size()) {
+    const Tensor& t = as_tensor(data)->value;
+    if (t.numel() != 1 && is_integer(dtype))
+      fail(ErrorKind::Type, "only integer tensors of a single element can be converted to an index");
+    RL_CHECK_VALUE(t.numel() == 1, "only one element tensors can be converted to Python scalars");
+    load_scalar(t.dtype(), read_host(t, "tensor")).store(dtype, where);
+    where += item_size(dtype);
+    return;
+  }
+  if (is_tensor(data)) {  // a tensor beside lists counts as one
     const Tensor& t = as_tensor(data)->value;
     RL_CHECK_VALUE(t.ndim() == sizes.size() - dim, "only one element tensors can be converted to Python scalars");
+    for (int d = 0; d < t.ndim(); ++d)
+      RL_CHECK_VALUE(t.size(d) == sizes[dim + d], "expected sequence of length ", sizes[dim + d], " at dim ", dim + d,
+                     " (got ", t.size(d), ")");
     const Tensor packed = ops::as_contiguous(ops::as_dtype(t, dtype));
     const size_t bytes = size_t(packed.numel() * item_size(dtype));
     std::memcpy(where, read_host(packed, "tensor"), bytes);
@@ -90,12 +118,13 @@ void store_all(PyObject* data, const Dims& sizes, int dim, DType dtype, char*& w
   }
   if (dim == sizes.size()) {
     if (is_list(data))
-      fail(ErrorKind::Value, "expected a number at dim ", dim,
-           ", but got a sequence: the nested lists differ in depth");
+      fail(ErrorKind::Type,
+           is_integer(dtype) ? "'list' object cannot be interpreted as an integer" : "must be real number, not ",
+           is_integer(dtype) ? "" : Py_TYPE(data)->tp_name, ": the nested lists differ in depth");
     if (!is_number(data)) not_a_number(data);
     const Scalar s = to_scalar(data, {});
-    if (is_integer(dtype) && s.category() == 2 && !(s.real() == s.real()))
-      fail(ErrorKind::Value, "cannot convert float NaN to integer");
+    RL_CHECK_TYPE(s.category() < 3 || is_complex(dtype) || dtype == DType::Bool, "must be real number, not complex");
+    if (is_integer(dtype)) check_fits(s, dtype);
     s.store(dtype, where);
     where += item_size(dtype);
     return;

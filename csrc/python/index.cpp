@@ -28,7 +28,9 @@ struct Advanced {
 struct Parsed {
   Owned view;
   std::vector<Advanced> advanced;
-  Owned lone_mask;  // the only index, a mask of the whole view
+  Owned lone_mask;         // the only index, a mask of the whole view
+  int masks = 0;           // how many masks are among the indices
+  bool only_masks = true;  // is there nothing but masks?
 };
 
 bool is_sequence(PyObject* o) { return PySequence_Check(o); }
@@ -148,7 +150,7 @@ Parsed parse(PyObject* self, PyObject* given) {
   else
     items.push_back(Owned::borrow(key));
   // lists and arrays are tensors; 0-d masks are bools
-  int used = 0, ellipses = 0;
+  int used = 0;
   for (Owned& item : items) {
     PyObject* o = item.get();
     const bool plain =
@@ -158,10 +160,8 @@ Parsed parse(PyObject* self, PyObject* given) {
       if (as_tensor(item.get())->value.numel() == 0 && is_float(as_tensor(item.get())->value.dtype()))
         item = call(to_op, item.get(), Py_None, dtype_object(DType::Int64));
     }
-    ellipses += item.get() == Py_Ellipsis;
     used += dims_used(item.get());
   }
-  RL_CHECK_INDEX(ellipses <= 1, "an index can only have a single ellipsis ('...')");
   const int ndim = as_tensor(self)->value.ndim();
   if (used > ndim) {
     RL_CHECK_INDEX(ndim > 0 || PySlice_Check(items[0].get()) || items.size() > 1, kZeroDim);
@@ -175,6 +175,9 @@ Parsed parse(PyObject* self, PyObject* given) {
   for (const Owned& owned : items) {
     PyObject* o = owned.get();
     const Tensor& now = as_tensor(p.view.get())->value;
+    // only a second ellipsis, which PyTorch lets stand at the end, leads beyond the dims
+    RL_CHECK_INDEX(dim + dims_used(o) <= now.ndim(), "Dimension out of range (expected to be in range of [",
+                   -now.ndim(), ", ", now.ndim() - 1, "], but got ", dim, ")");
     if (o == Py_Ellipsis) {
       dim += ndim - used;
     } else if (o == Py_None) {
@@ -191,6 +194,7 @@ Parsed parse(PyObject* self, PyObject* given) {
       p.view = call(unsqueeze_op, p.view.get(), number(dim).get());
       Tensor index = empty({o == Py_True ? 1 : 0}, DType::Int64);
       if (o == Py_True) ops::fill(index, Scalar(0));
+      p.only_masks = false;
       p.advanced.push_back({dim++, Owned(wrap(std::move(index)))});
     } else if (is_int(o) && !is_mask(o)) {
       const int64_t i = to_int(o, {});
@@ -208,9 +212,11 @@ Parsed parse(PyObject* self, PyObject* given) {
           p.view = call(unsqueeze_op, p.view.get(), number(dim).get());
           Tensor chosen = empty({on ? 1 : 0}, DType::Int64);
           if (on) ops::fill(chosen, Scalar(0));
+          p.only_masks = false;
           p.advanced.push_back({dim++, Owned(wrap(std::move(chosen)))});
           continue;
         }
+        ++p.masks;
         const Owned columns = call(nonzero_op, o);
         for (int d = 0; d < index.ndim(); ++d)
           p.advanced.push_back({dim++, Owned::borrow(PyTuple_GET_ITEM(columns.get(), d))});
@@ -218,6 +224,7 @@ Parsed parse(PyObject* self, PyObject* given) {
         RL_CHECK_INDEX(is_integer(index.dtype()),
                        "tensors used as indices must be long, int, byte or bool tensors, not torch.",
                        name(index.dtype()));
+        p.only_masks = false;
         p.advanced.push_back({dim++, owned});
       }
     } else {
@@ -299,7 +306,10 @@ int set_index(PyObject* self, PyObject* key, PyObject* value) {
       return Py_None;
     }
     const auto [dims, indices] = lists(p.advanced);
-    if (!is_plain && as_tensor(given.get())->value.dtype() != as_tensor(self)->value.dtype())
+    // PyTorch asks for the same dtype but where it can fill by a mask, or a lone bool decides
+    const bool converts = !is_plain && (given.get() != value || PyBool_Check(key) ||
+                                        (p.masks == 1 && p.only_masks && as_tensor(given.get())->value.numel() == 1));
+    if (converts && as_tensor(given.get())->value.dtype() != as_tensor(self)->value.dtype())
       given = call(to_op, given.get(), Py_None, dtype_object(as_tensor(self)->value.dtype()));
     call(index_put_op, p.view.get(), dims.get(), indices.get(), given.get());
     return Py_None;

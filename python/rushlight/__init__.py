@@ -4,7 +4,7 @@ from . import _C
 from ._C import *
 from ._C import __version__, get_default_dtype, get_num_threads, is_grad_enabled, set_num_threads
 from ._tensor_str import set_printoptions
-from .ops import arrange, index, join, pointwise, product, reduce, shape
+from .ops import arrange, index, join, pointwise, product, reduce, shape, writing
 from .ops import nn as _nn_ops
 from .ops import random as _random_ops
 from .ops._table import ALIASES, FUNCTIONS
@@ -12,7 +12,7 @@ from .tensor import Tensor
 
 __all__ = ["Tensor"]
 
-del arrange, index, join, pointwise, product, reduce, shape
+del arrange, index, join, pointwise, product, reduce, shape, writing
 
 # names that start in _C but are not PyTorch's
 for _name in ("TensorBase", "Node", "rows"):

@@ -374,7 +374,7 @@ for _name, _dtype in (
 _FUNCTIONS_ONLY = {
     "cat", "stack", "hstack", "vstack", "zeros", "ones", "full", "empty", "empty_strided", "arange", "linspace", "eye", "rand", "randn",
     "randint", "randperm", "normal", "rand_like", "randn_like", "randint_like", "zeros_like", "ones_like", "empty_like", "full_like",
-    "linear", "gelu", "leaky_relu", "where", "real", "imag", "complex", "view_as_real", "view_as_complex",
+    "linear", "gelu", "leaky_relu", "where", "tril_indices", "triu_indices", "real", "imag", "complex", "view_as_real", "view_as_complex",
 }  # fmt: skip
 
 

@@ -95,9 +95,7 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
             raise RuntimeError("Repeats must be non-negative")
         if output_size is not None and output_size != repeats * size:
             raise RuntimeError("repeat_interleave: Invalid output_size, allocated size does not match required size")
-        wide = _C.expand(_C.unsqueeze(input, dim + 1), (*input.shape[: dim + 1], repeats, *input.shape[dim + 1 :]))
-        shape = (*input.shape[:dim], size * repeats, *input.shape[dim + 1 :])
-        return _C.reshape(_C.clone(wide), shape) if repeats == 1 else _C.reshape(wide, shape)
+        return _C._repeat_blocks(input, dim, repeats)
     if repeats.ndim == 0 or repeats.shape == (1,):
         repeats = _C.expand(_C.reshape(repeats, (1,)), (size,))
     elif repeats.ndim == 1 and repeats.shape[0] != size:
@@ -140,7 +138,6 @@ def meshgrid(*tensors, indexing="ij"):
         for k, t in enumerate(tensors)
     ]
     if swapped:
-        grids = [_C.transpose(g, 0, 1) for g in grids]
         grids[:2] = grids[1::-1]
     return tuple(grids)
 
@@ -266,36 +263,6 @@ def fill_diagonal_(self, fill_value, wrap=False):
     return self
 
 
-def _triangle_indices(name, row, col, offset, keep, dtype, device):
-    if row < 0 or col < 0:
-        raise RuntimeError(f"{name}: row and col must be non-negative, got {row} and {col}")
-    rows, cols = _C.unsqueeze(_C.arange(row), 1), _C.arange(col)
-    places = _C._nonzero_columns(keep(_C.sub(cols, rows), offset))
-    return _C._to(_C.stack(places), device, dtype)
-
-
-@composed(method=False)
-def tril_indices(row, col, offset=0, *, dtype=_C.int64, device=None, layout=None, pin_memory=False):
-    """Rows and columns of the lower triangle's places, row by row.
-
-    >>> torch.tril_indices(2, 2)
-    tensor([[0, 1, 1],
-            [0, 0, 1]])
-    """
-    return _triangle_indices("tril_indices", row, col, offset, _C.le, dtype, device)
-
-
-@composed(method=False)
-def triu_indices(row, col, offset=0, *, dtype=_C.int64, device=None, layout=None, pin_memory=False):
-    """Rows and columns of the upper triangle's places, row by row.
-
-    >>> torch.triu_indices(2, 2)
-    tensor([[0, 0, 1],
-            [0, 1, 1]])
-    """
-    return _triangle_indices("triu_indices", row, col, offset, _C.ge, dtype, device)
-
-
 @composed(out=True)
 def take_along_dim(input, indices, dim=None):
     """Elements picked along a dim by indices that broadcast against the rest; of all elements where no dim is given.
@@ -325,6 +292,7 @@ def take_along_dim(input, indices, dim=None):
     shape = list(broadcast_shapes(here, there))
     wide, picked = list(shape), list(shape)
     wide[dim], picked[dim] = input.shape[dim], indices.shape[dim]
+    indices = _C.where(_C.lt(indices, 0), _C.add(indices, input.shape[dim]), indices)
     return _C.gather(_C.expand(input, wide), dim, _C.expand(indices, picked))
 
 

@@ -35,9 +35,9 @@ def logspace(
     if isinstance(start, complex) or isinstance(end, complex):
         exponents = _C.add(_C.mul(_C.linspace(0, 1, steps, dtype=work, device=device), end - start), start)
     else:
-        exponents = _C.linspace(start, end, steps, dtype=_C.float64, device=device)
         if not dtype.is_floating_point and not dtype.is_complex:
-            exponents = _C._to(exponents, None, _C.float64)
+            start, end = int(start), int(end)
+        exponents = _C.linspace(start, end, steps, dtype=_C.float64, device=device)
     return _asks(_C._to(_C.pow(base, _C._to(exponents, None, work)), None, dtype), requires_grad)
 
 

@@ -1,5 +1,6 @@
 """Other shapes and other orders of the same elements."""
 
+import functools
 import operator
 
 from rushlight import _C
@@ -51,7 +52,7 @@ def ravel(input):
     return _C.reshape(_C.contiguous(input), (-1,))
 
 
-@composed(public=False)
+@composed
 def narrow_copy(input, dim, start, length):
     """Part of one dim, as a copy."""
     return _C.clone(_C.narrow(input, dim, start, length))
@@ -65,8 +66,12 @@ def sum_to_size(input, *size):
     tensor([[2., 2., 2.]])
     """
     size = tuple(size[0]) if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
+    if not size:
+        return _C.sum(input)
     if len(size) > input.ndim or any(a != b and a != 1 for a, b in zip(reversed(size), reversed(input.shape))):
         raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(input.shape)}}}.")
+    if tuple(size) != tuple(input.shape) and not (input.dtype.is_floating_point or input.dtype.is_complex):
+        input = input.to(_C.int64)  # sums of integers are int64
     return _C._sum_to(input, size)
 
 
@@ -74,6 +79,28 @@ def sum_to_size(input, *size):
 def split_with_sizes(input, split_sizes, dim=0):
     """A tensor cut along one dim into pieces of given lengths, as views."""
     return _C.split(input, list(split_sizes), dim)
+
+
+@composed
+def tensor_split(input, indices_or_sections, dim=0):
+    """A tensor cut into so many pieces, or at given places, as views; both may be given by a tensor.
+
+    >>> torch.arange(5).tensor_split((1, 3))
+    (tensor([0]), tensor([1, 2]), tensor([3, 4]))
+    """
+    if isinstance(indices_or_sections, _C.TensorBase):
+        if indices_or_sections.dtype != _C.int64:
+            raise RuntimeError(
+                "tensor_split expected tensor_indices_or_sections to have dtype of long, but got "
+                f"{indices_or_sections.dtype}"
+            )
+        if indices_or_sections.ndim > 1:
+            raise RuntimeError(
+                "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or one-dimensional tensor, but "
+                f"got a tensor with {indices_or_sections.ndim} dims"
+            )
+        indices_or_sections = indices_or_sections.tolist()
+    return _C.tensor_split(input, indices_or_sections, dim)
 
 
 def _split_along(name, dim, least):
@@ -91,7 +118,7 @@ def _split_along(name, dim, least):
                     f"torch.{name} attempted to split along dimension {along}, but the size of the dimension {size} is not "
                     f"divisible by the split_size {indices_or_sections}!"
                 )
-        return _C.tensor_split(input, indices_or_sections, along)
+        return tensor_split(input, indices_or_sections, along)
 
     cut.__name__ = cut.__qualname__ = name
     cut.__doc__ = f"A tensor cut along dim {dim}, into so many equal pieces or at given places, as views."
@@ -175,6 +202,7 @@ resolve_neg = _itself("resolve_neg", "`input` itself: a negation is never pendin
 
 
 def _in_place_view(name, view, doc):
+    @functools.wraps(view)  # for the signature
     def method(self, *args, **kwargs):
         return _C._become(self, view(self, *args, **kwargs), name)
 

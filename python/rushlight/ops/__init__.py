@@ -2,7 +2,7 @@
 
 from rushlight import _C
 
-from . import index, join, nn, pointwise, product, random, reduce, shape
+from . import arrange, index, join, nn, pointwise, product, random, reduce, shape, writing
 
 
 def _complete():

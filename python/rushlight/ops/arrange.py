@@ -22,6 +22,11 @@ def _roll_back(g, shifts, dims):
     return _C.roll(g, shifts, dims)
 
 
+def _repeat_blocks_back(g, input_shape, dim, repeats):
+    split = [*input_shape[: dim + 1], repeats, *input_shape[dim + 1 :]]
+    return _C.sum(_C.reshape(g, split), (dim + 1,))
+
+
 def _zeros(g, shape):
     return _C.zeros(shape, dtype=g.dtype, device=g.device)
 
@@ -42,5 +47,8 @@ op(_C.diagonal_scatter,
     grad=(lambda g, src_shape, offset, dim1, dim2: _C.diagonal_scatter(g, _zeros(g, src_shape), offset, dim1, dim2), lambda g, offset, dim1, dim2: _C.diagonal(g, offset, dim1, dim2)),
     doc="A copy with a diagonal replaced.\n\n>>> torch.diagonal_scatter(torch.zeros(2, 2), torch.ones(2))\ntensor([[1., 0.],\n        [0., 1.]])")
 op(_C._diagonal_backward, grad=lambda g, offset, dim1, dim2: _C.diagonal(g, offset, dim1, dim2), node="DiagEmbedBackward0")
+op(_C.tril_indices, doc="Rows and columns of the lower triangle's places, row by row.\n\n>>> torch.tril_indices(2, 2)\ntensor([[0, 1, 1],\n        [0, 0, 1]])")
+op(_C.triu_indices, doc="Rows and columns of the upper triangle's places, row by row.\n\n>>> torch.triu_indices(2, 2)\ntensor([[0, 0, 1],\n        [0, 1, 1]])")
+op(_C._repeat_blocks, grad=_repeat_blocks_back, node="RepeatInterleaveBackward0")
 op(_C._repeated_indices, grad=zero, doc="0, 1, 2, ..., each as often as `repeats` says.")
 # fmt: on

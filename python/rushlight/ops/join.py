@@ -32,8 +32,6 @@ def _pieces_grad(g, out, dim):
 
 
 def _unbind_grad(g, dim):
-    if not isinstance(g, tuple):  # one slice
-        return _C.unsqueeze(g, dim)
     some = next(part for part in g if part is not None)
     return _C.stack([_C.zeros_like(some) if part is None else part for part in g], dim)
 
