@@ -9,11 +9,12 @@
 namespace rl {
 
 ConvertFunction converters[kDTypes][kDTypes] = {};
+TransposeFunction transposers[kTransposers] = {};
 
 namespace {
 
-thread_local LaunchObserver* observer = nullptr;
-thread_local int unrecorded = 0;
+RL_THREAD_WORD LaunchObserver* observer = nullptr;
+RL_THREAD_WORD int unrecorded = 0;
 
 /// Scratch memory for one launch, from the caching allocator.
 class Scratch {
@@ -88,7 +89,7 @@ void launch(const Kernel& kernel, std::span<const Operand> operands, DType key, 
     fail(ErrorKind::NotImplemented, "\"", kernel.name, "\" not implemented for '", short_name(key), "'");
   if (RL_UNLIKELY(observer != nullptr)) observer->before(kernel, operands, key, parameters);
   if (kernel.kind == Kind::Pointwise)
-    Plan(kernel, operands, key).run(kernel.block[int(key)], parameters);
+    run_pointwise(kernel, operands, key, parameters);
   else
     launch_call(kernel, operands, key, parameters);
   for (int i = 0; i < kernel.outputs; ++i) {

@@ -85,4 +85,10 @@ class Tape : public LaunchObserver {
 using ConvertFunction = void (*)(int64_t n, void* to, const void* from);
 extern ConvertFunction converters[kDTypes][kDTypes];  // [to][from]
 
+/// to[c][r] = from[r][c] for items of 1, 2, 4 and 8 bytes; steps are bytes between rows. Filled at load.
+using TransposeFunction = void (*)(int64_t rows, int64_t columns, const char* from, int64_t from_step, char* to,
+                                   int64_t to_step);
+constexpr int kTransposers = 4;
+extern TransposeFunction transposers[kTransposers];  // [log2 of an item's bytes]
+
 }  // namespace rl

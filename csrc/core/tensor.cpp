@@ -6,16 +6,6 @@
 
 namespace rl {
 
-bool Tensor::is_contiguous() const {
-  int64_t expected = 1;
-  for (int d = ndim() - 1; d >= 0; --d) {
-    if (sizes_[d] == 0) return true;
-    if (sizes_[d] != 1 && strides_[d] != expected) return numel() == 0;
-    expected *= sizes_[d];
-  }
-  return true;
-}
-
 int64_t checked_mul(int64_t a, int64_t b, const char* op) {
   int64_t product;
   RL_CHECK(!__builtin_mul_overflow(a, b, &product), op, ": the number of elements or bytes overflows 63 bits (", a,
@@ -80,6 +70,12 @@ Tensor empty_strided(const Dims& sizes, const Dims& strides, DType dtype, Device
   }
   const int64_t bytes = checked_mul(reach, item_size(dtype), "empty_strided");
   return Tensor(Storage::allocate(size_t(bytes), device), Version::make(), dtype, sizes, strides, 0);
+}
+
+Tensor empty_like(const Tensor& t, DType dtype, Device device) {
+  const Dims strides = strides_like(t.sizes(), t);
+  const int64_t bytes = checked_mul(checked_numel(t.sizes(), "empty_like"), item_size(dtype), "empty_like");
+  return Tensor(Storage::allocate(size_t(bytes), device), Version::make(), dtype, t.sizes(), strides, 0);
 }
 
 int wrap_dim(int64_t dim, int ndim, const char* op) {

@@ -34,24 +34,16 @@ RL_INLINE T join_lanes(T* lane) {
   return lane[0];
 }
 
-/// One block of at most 4096 dense elements.
+/// One block of at most 4096 dense elements. The lanes past the end join nothing, by a masked load where there is one.
 template <class T, class Op = Plus>
 RL_INLINE T block_of(const T* x, int64_t n) {
   T lane[kLanes];
-  if (n < kLanes) {
-    for (int64_t l = 0; l < n; ++l) lane[l] = x[l];
-    for (int64_t l = n; l < kLanes; ++l) lane[l] = Op::template identity<T>();
-    int64_t half = kLanes / 2;
-    while (half >= n && half > 0) half /= 2;  // those would join with missing lanes only
-    for (; half > 0; half /= 2)
-      for (int64_t l = 0; l < half; ++l) lane[l] = Op::join(lane[l], lane[l + half]);
-    return Op::join(lane[0], Op::template identity<T>());  // as a missing lane does: -0 becomes 0
-  }
-  for (int l = 0; l < kLanes; ++l) lane[l] = x[l];
+  for (int l = 0; l < kLanes; ++l) lane[l] = l < n ? x[l] : Op::template identity<T>();
   int64_t i = kLanes;
   for (; i + kLanes <= n; i += kLanes)
     for (int l = 0; l < kLanes; ++l) lane[l] = Op::join(lane[l], x[i + l]);
-  for (int64_t l = 0; i + l < n; ++l) lane[l] = Op::join(lane[l], x[i + l]);
+  if (i < n)
+    for (int l = 0; l < kLanes; ++l) lane[l] = l < n - i ? Op::join(lane[l], x[i + l]) : lane[l];
   return join_lanes<T, Op>(lane);
 }
 

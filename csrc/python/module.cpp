@@ -106,12 +106,6 @@ void add_core(py::module_& m) {
   m.def("_storage_ptr", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t.storage().get()); });
   m.def("_is_contiguous", [](const Tensor& t) { return t.is_contiguous(); });
   m.def("_numel", [](const Tensor& t) { return t.numel(); });
-  m.def(
-      "_instance_method",
-      [](const py::object& function) {
-        return py::reinterpret_steal<py::object>(PyInstanceMethod_New(function.ptr()));
-      },
-      "A builtin as a method: found on an instance, it gets it as its first argument.");
   m.def("_bump_version", [](const Tensor& t) { t.version()->bump(); });
 }
 

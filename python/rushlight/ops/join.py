@@ -26,14 +26,10 @@ def _vstack_grad(g, tensors):
 
 
 def _pieces_grad(g, out, dim):
-    if not isinstance(g, tuple):  # one piece
-        return g
     return _C.cat([_C.zeros_like(piece) if part is None else part for part, piece in zip(g, out)], dim)
 
 
 def _unbind_grad(g, dim):
-    if not isinstance(g, tuple):  # one slice
-        return _C.unsqueeze(g, dim)
     some = next(part for part in g if part is not None)
     return _C.stack([_C.zeros_like(some) if part is None else part for part in g], dim)
 
