@@ -62,6 +62,7 @@ class Walk {
       pending_.erase(found);
       visit(n, work);
     }
+    for (Leaf& l : leaves_) accumulate(as_tensor(l.tensor.get()), std::move(l.gradient));
   }
 
  private:
@@ -127,9 +128,17 @@ class Walk {
     return gradient;
   }
 
-  /// accumulate(leaf, grad): hooks, then .grad (or the answer of autograd.grad).
+  /// A leaf's part of its gradient; its hooks and its .grad are for the whole, when the walk is over.
   void leaf(PyTensor* t, Owned gradient) {
     if (!t->requires_grad || (restricted_ && !is_target(as_object(t), 0))) return;
+    auto [it, fresh] = leaf_places_.try_emplace(as_object(t), leaves_.size());
+    if (fresh) return leaves_.push_back({Owned::borrow(as_object(t)), std::move(gradient)});
+    Owned& so_far = leaves_[it->second].gradient;
+    so_far = sum(so_far, gradient);
+  }
+
+  /// accumulate(leaf, grad): hooks, then .grad (or the answer of autograd.grad).
+  void accumulate(PyTensor* t, Owned gradient) {
     if (t->extra && t->extra->hooks) gradient = run_hooks(t->extra->hooks, std::move(gradient));
     if (capture_) return capture(as_object(t), 0, gradient);
     const Tensor& g = as_tensor(gradient.get())->value;
@@ -195,12 +204,6 @@ class Walk {
          short_name(t.dtype()), "Tensor ", t.sizes(), "], ", what, " of ", node_name(n), " recorded at ", call_site(n),
          ", is at version ", t.version()->value(), "; expected version ", expected, " instead. It was last written by ",
          writer ? writer : "an unnamed op", ". Hint: clone() the tensor before the write, or write out of place.");
-  }
-
-  static bool keeps_anything(const Node* n) {
-    for (const Rule& rule : n->op->rules)
-      if (rule.keeps || rule.keeps_shape || rule.keeps_result) return true;
-    return false;
   }
 
   /// The conjugate of a complex tensor, or of those in a tuple or list; anything else as it is.
@@ -315,7 +318,7 @@ class Walk {
       for (int e = 0; e < n->edge_count; ++e) beyond |= n->edges[e].target && needed_.count(n->edges[e].target) != 0;
       if (!beyond) return;
     }
-    if (n->released && keeps_anything(n))
+    if (n->released)
       fail(ErrorKind::Runtime,
            "Trying to backward through the graph a second time (or directly access saved tensors after they have "
            "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
@@ -378,6 +381,11 @@ class Walk {
   std::vector<Target> targets_;
   std::unordered_map<PyObject*, bool> needed_;
   std::unordered_map<Node*, Pending> pending_;
+  struct Leaf {
+    Owned tensor, gradient;
+  };
+  std::vector<Leaf> leaves_;  // in the order in which the walk met them
+  std::unordered_map<PyObject*, size_t> leaf_places_;
   std::vector<Node*> heap_;
 };
 
