@@ -120,16 +120,24 @@ def var(input, dim=None, *, correction=1, keepdim=False, unbiased=None):
     return _C.div(squares, count - correction if count > correction else 0)
 
 
+def _root(x, out=None):
+    """Square root whose derivative at 0 is 0, as that of PyTorch's norms."""
+    if not x.requires_grad:
+        return _C.sqrt(x, out=out)
+    nothing = _C.eq(x, 0)
+    return _C.where(nothing, 0.0, _C.sqrt(_C.where(nothing, 1.0, x)), out=out)
+
+
 def std(input, dim=None, *, correction=1, keepdim=False, unbiased=None):
     """Square root of the variance."""
-    return _C.sqrt(var(input, dim, correction=correction, keepdim=keepdim, unbiased=unbiased))
+    return _root(var(input, dim, correction=correction, keepdim=keepdim, unbiased=unbiased))
 
 
 def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
     """The p-norm of all elements, or along dims; 'fro' is 2."""
     x = _C.abs(input if dtype is None else input.to(dtype))
     if p in ("fro", None, 2):
-        return _C.sqrt(_C.sum(_C.square(x), dim, keepdim), out=out)
+        return _root(_C.sum(_C.square(x), dim, keepdim), out=out)
     if p == inf:
         return _C.amax(x, () if dim is None else dim, keepdim, out=out)
     if p == -inf:
