@@ -32,7 +32,7 @@ def _pow_input(g, input, exponent):
 def _pow_exponent(g, input, exponent, out):
     if not isinstance(input, _C.TensorBase):
         return _C.mul(g, _C.mul(out, math.log(input))) if input != 0 else _C.zeros_like(out)
-    flat = _C.logical_and(_C.eq(input, 0), _C.ge(exponent, 0))
+    flat = _C.logical_and(_C.eq(input, 0), _C.ge(_C.real(exponent), 0))
     return _C.where(flat, 0.0, _C.mul(g, _C.mul(out, _C.log(input))))
 
 
