@@ -39,6 +39,14 @@ def peer():
     return torch
 
 
+@pytest.fixture(params=["rushlight", pytest.param("torch", marks=pytest.mark.peer)])
+def torch(request):
+    """The library that a test is about: what it says must hold for rushlight and, where it is installed, for PyTorch."""
+    import rushlight
+
+    return rushlight if request.param == "rushlight" else request.getfixturevalue("peer")
+
+
 @pytest.fixture(scope="session")
 def shared():
     """The folder of programs, recipes and data beside the checkout."""

@@ -1,5 +1,6 @@
 """The house's own rules: which room may know of which, and that every row can be called."""
 
+import ast
 import inspect
 import re
 
@@ -29,3 +30,16 @@ def test_every_row_is_bound_and_has_a_signature():
     for function, name, *_ in _C._rows():
         assert function in _C.rows, name
         assert str(inspect.signature(_C.rows[function]))
+
+
+def test_every_skip_has_a_reason(root):
+    found = 0
+    for path in (root / "tests").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            name = node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
+            if name not in ("skip", "skipif", "xfail", "importorskip"):
+                continue
+            found += 1
+            reasons = [k.value for k in node.keywords if k.arg == "reason"] or (node.args if name == "skip" else [])
+            assert reasons, f"{path}:{node.lineno}: {name} without a reason"
+    assert found

@@ -106,8 +106,10 @@ RL_COMPLEX_FUNCTION(asinh) {
   return {w.im, -w.re};
 }
 RL_COMPLEX_FUNCTION(atanh) {
-  const double y2 = z.im * z.im, left = 1.0 - z.re;
-  return {0.25 * log1p(4.0 * z.re / fma(left, left, y2)), 0.5 * atan2(2.0 * z.im, fma(left, 1.0 + z.re, -y2))};
+  // odd in z.re; near -1 the quotient itself would be -1 and its log1p nothing but rounding
+  const double x = fabs(z.re), y2 = z.im * z.im, left = 1.0 - x;
+  return {copysign(0.25 * log1p(4.0 * x / fma(left, left, y2)), z.re),
+          0.5 * atan2(2.0 * z.im, fma(left, 1.0 + x, -y2))};
 }
 RL_COMPLEX_FUNCTION(atan) {
   const complex<double> w = atanh(detail::times_i(z));

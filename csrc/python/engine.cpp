@@ -62,6 +62,7 @@ class Walk {
       pending_.erase(found);
       visit(n, work);
     }
+    for (Leaf& l : leaves_) accumulate(as_tensor(l.tensor.get()), std::move(l.gradient));
   }
 
  private:
@@ -127,9 +128,17 @@ class Walk {
     return gradient;
   }
 
-  /// accumulate(leaf, grad): hooks, then .grad (or the answer of autograd.grad).
+  /// A leaf's part of its gradient; its hooks and its .grad are for the whole, when the walk is over.
   void leaf(PyTensor* t, Owned gradient) {
     if (!t->requires_grad || (restricted_ && !is_target(as_object(t), 0))) return;
+    auto [it, fresh] = leaf_places_.try_emplace(as_object(t), leaves_.size());
+    if (fresh) return leaves_.push_back({Owned::borrow(as_object(t)), std::move(gradient)});
+    Owned& so_far = leaves_[it->second].gradient;
+    so_far = sum(so_far, gradient);
+  }
+
+  /// accumulate(leaf, grad): hooks, then .grad (or the answer of autograd.grad).
+  void accumulate(PyTensor* t, Owned gradient) {
     if (t->extra && t->extra->hooks) gradient = run_hooks(t->extra->hooks, std::move(gradient));
     if (capture_) return capture(as_object(t), 0, gradient);
     const Tensor& g = as_tensor(gradient.get())->value;
@@ -372,6 +381,11 @@ class Walk {
   std::vector<Target> targets_;
   std::unordered_map<PyObject*, bool> needed_;
   std::unordered_map<Node*, Pending> pending_;
+  struct Leaf {
+    Owned tensor, gradient;
+  };
+  std::vector<Leaf> leaves_;  // in the order in which the walk met them
+  std::unordered_map<PyObject*, size_t> leaf_places_;
   std::vector<Node*> heap_;
 };
 

@@ -144,17 +144,27 @@ Edge edge_of(PyTensor* t) {
   return {as_object(t), 0};
 }
 
+namespace {
+
+bool holds_tensor(PyObject* o) {
+  if (!o || is_tensor(o)) return o != nullptr;
+  if (!PyTuple_Check(o) && !PyList_Check(o)) return false;
+  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(o); ++i)
+    if (is_tensor(PySequence_Fast_GET_ITEM(o, i))) return true;
+  return false;
+}
+
+}  // namespace
+
 void release_saved(Node* n) {
-  // sizes and numbers stay: a node that kept no values may be walked again
+  // numbers and shapes stay: a node that saved no tensor may be walked again
   for (int i = 0; i < n->saved_count; ++i) {
-    PyObject* kept = n->saved[i];
-    if (!kept || !(is_tensor(kept) || PyTuple_CheckExact(kept) || PyList_CheckExact(kept))) continue;
-    Py_CLEAR(n->saved[i]);
+    if (!holds_tensor(n->saved[i])) continue;
     n->released = true;
+    Py_CLEAR(n->saved[i]);
   }
-  if (!n->results) return;
+  if (n->results) n->released = true;
   delete std::exchange(n->results, nullptr);
-  n->released = true;
 }
 
 const char* node_name(const Node* n) { return n->op ? n->op->node_name.c_str() : "Function"; }

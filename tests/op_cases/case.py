@@ -11,6 +11,7 @@ FLOATS = ("float32", "float64")
 HALVES = ("float16", "bfloat16")
 SIGNED = ("int64", "int32", "int16", "int8")
 UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
+COMPLEX = ("complex128", "complex64")
 FLOATING = FLOATS + HALVES
 INTEGERS = SIGNED + UNSIGNED
 NUMERIC = FLOATING + INTEGERS
@@ -70,6 +71,8 @@ class S:
         rng = np.random.default_rng([place, *self.shape])
         if dtype == "bool":
             return rng.integers(0, 2, self.shape).astype(bool)
+        if is_complex(dtype):
+            return rng.uniform(self.low, self.high, self.shape) + 1j * rng.uniform(self.low, self.high, self.shape)
         if is_float(dtype):
             return rng.uniform(self.low, self.high, self.shape)
         low = int(self.low) if self.dtype else 1 if self.low > 0 else 0 if self.low == 0 or dtype in UNSIGNED else -9
@@ -94,6 +97,10 @@ def is_float(dtype):
     return dtype in _FORM
 
 
+def is_complex(dtype):
+    return dtype in COMPLEX
+
+
 def _array_dtype(dtype):
     return np.float64 if is_float(dtype) else bool if dtype == "bool" else np.int64
 
@@ -110,7 +117,7 @@ def to_array(tensor):
     if name in HALVES:
         tensor = tensor.double()
     array = tensor.numpy()
-    return array.astype(np.float64) if name == "float32" else array
+    return array.astype({"float32": np.float64, "complex64": np.complex128}.get(name, array.dtype))
 
 
 class Args:
@@ -143,7 +150,11 @@ class Args:
             t = make(lib, s.array(dtype, place), s.dtype or dtype)
             t = t if layout is None else layout(lib, t)
             t = t if device is None else t.to(device)
-            return t.requires_grad_() if grad and s.grad and is_float(s.dtype or dtype) else t
+            return (
+                t.requires_grad_()
+                if grad and s.grad and (is_float(s.dtype or dtype) or is_complex(s.dtype or dtype))
+                else t
+            )
 
         args, kwargs = self.map(made)
         fixed = lambda x: getattr(lib, dtype if x is D else x.name) if isinstance(x, T) else x
@@ -153,6 +164,8 @@ class Args:
         """(args, kwargs) with the exact values of those tensors: floating ones as `floats`, integers as int64."""
 
         def made(s, place):
+            if is_complex(s.dtype or dtype):
+                return to_array(make(lib, s.array(dtype, place), s.dtype or dtype)).astype(np.complex128)
             if not is_float(s.dtype or dtype):
                 return s.array(dtype, place)
             return to_array(make(lib, s.array(dtype, place), s.dtype or dtype)).astype(floats)
@@ -293,6 +306,10 @@ class Case:
             return self.result(dtype)
         if self.result == "same" or (self.result in ("float", "sum") and is_float(dtype)):
             return dtype
+        if self.result in ("float", "sum") and is_complex(dtype):
+            return dtype
+        if self.result == "real":
+            return {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
         return {"float": "float32", "sum": "int64"}.get(self.result, self.result)
 
 
@@ -357,8 +374,9 @@ def ulps(found, exact, dtype, allowance=0.0, zero_sign=True):
     if found.shape != exact.shape:
         return f"shape {found.shape}, expected {exact.shape}"
     if dtype.startswith("complex"):
-        part = {"complex64": "float32", "complex128": "float64"}[dtype]
-        return max(ulps(found.real, exact.real, part, allowance), ulps(found.imag, exact.imag, part, allowance))
+        # by the size of the number: a part that is small beside the other carries the other's rounding
+        unit = np.abs(exact) * {"complex64": 2.0**-23, "complex128": 2.0**-52}[dtype] + 1e-300
+        return float((np.maximum(np.abs(found - exact) - allowance, 0) / unit).max(initial=0.0))
     if not is_float(dtype):
         return 0.0 if np.array_equal(found, rounded(exact, dtype)) else np.inf
     nearest = rounded(exact, dtype)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from .case import (
+    COMPLEX,
     EDGES,
     FLOATING,
     INTEGERS,
@@ -209,4 +210,34 @@ WRITING = [
     Case("copy_", lambda x, y: y, [args(S(3, 5), S(3, 5, dtype=d, low=0, high=9)) for d in NUMERIC_BOOL], id="copy_-converts", writes=True, grad=False, ulp=0.5),
 ]
 # fmt: on
-CASES = UNARY + BINARY + NUMBERS + BACKWARD + WRITING
+
+
+def complex_unary(name, ref, **more):
+    """The same op of complex numbers; its gradient is held against PyTorch's."""
+    s = [args(S(3, 5)), args(S()), args(S(0, 4)), args(S(19, 67))]
+    return Case(name, ref, s, id=f"{name}-complex", dtypes=COMPLEX, pointwise=True, large=[args(S(301, 401))], **more)
+
+
+def complex_binary(name, ref, **more):
+    s = [args(S(3, 5), S(3, 5)), args(S(2, 1, 4), S(3, 1)), args(S(19, 67), S(67))]
+    return Case(name, ref, s, id=f"{name}-complex", dtypes=COMPLEX, pointwise=True, **more)
+
+
+def sgn(x):
+    return np.where(x == 0, 0, x / np.where(x == 0, 1, np.abs(x)))
+
+
+# fmt: off
+COMPLEX_CASES = [
+    complex_unary("neg", np.negative), complex_unary("conj_physical", np.conj), complex_unary("conj", np.conj), complex_unary("clone", lambda x: x),
+    complex_unary("abs", np.abs, result="real", ulp=1.5), complex_unary("angle", np.angle, result="real", ulp=1.5), complex_unary("sgn", sgn, ulp=2), complex_unary("square", np.square, ulp=2),
+    *(complex_unary(name, ref, ulp=8) for name, ref in [
+        ("exp", np.exp), ("exp2", np.exp2), ("expm1", np.expm1), ("log", np.log), ("log2", np.log2), ("log10", np.log10), ("log1p", np.log1p), ("sqrt", np.sqrt),
+        ("rsqrt", lambda x: 1 / np.sqrt(x)), ("reciprocal", lambda x: 1 / x), ("sin", np.sin), ("cos", np.cos), ("tan", np.tan), ("sinh", np.sinh), ("cosh", np.cosh),
+        ("tanh", np.tanh), ("asin", np.arcsin), ("acos", np.arccos), ("atan", np.arctan), ("sigmoid", sigmoid)]),
+    *(complex_unary(name, ref, result="bool") for name, ref in [("isnan", np.isnan), ("isinf", np.isinf), ("isfinite", np.isfinite), ("logical_not", np.logical_not)]),
+    complex_binary("add", np.add, ulp=1), complex_binary("sub", np.subtract, ulp=1), complex_binary("mul", np.multiply, ulp=2), complex_binary("div", np.divide, ulp=4),
+    complex_binary("pow", np.power, ulp=16), complex_binary("eq", np.equal, result="bool"), complex_binary("ne", np.not_equal, result="bool"),
+]
+# fmt: on
+CASES = COMPLEX_CASES + UNARY + BINARY + NUMBERS + BACKWARD + WRITING

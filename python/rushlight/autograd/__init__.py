@@ -92,8 +92,10 @@ def grad(
     found = _C._run_backward(outputs, _first_gradients(outputs, grad_outputs), keep, create_graph, inputs, False)
     if materialize_grads:
         return tuple(_C.zeros_like(x) if g is None else g for x, g in zip(inputs, found))
-    if not allow_unused and any(g is None for g in found):
+    unused = None if allow_unused else next((place for place, g in enumerate(found) if g is None), None)
+    if unused is not None:
         raise RuntimeError(
-            "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior."
+            f"The differentiated Tensor at index {unused} appears to not have been used in the graph. Set allow_unused=True if "
+            "this is the desired behavior."
         )
     return found

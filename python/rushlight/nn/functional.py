@@ -39,7 +39,11 @@ def relu6(input, inplace=False):
 
 def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
     """input held between min_val and max_val."""
-    return _C.clamp_(input, min_val, max_val) if inplace else _C.clamp(input, min_val, max_val)
+    if not input.requires_grad:
+        return _C.clamp_(input, min_val, max_val) if inplace else _C.clamp(input, min_val, max_val)
+    # no gradient at the bounds either, where clamp has one
+    made = _C.where(_C.le(input, min_val), min_val, _C.where(_C.ge(input, max_val), max_val, input))
+    return input.copy_(made) if inplace else made
 
 
 def leaky_relu(input, negative_slope=0.01, inplace=False):

@@ -26,8 +26,6 @@ def _vstack_grad(g, tensors):
 
 
 def _pieces_grad(g, out, dim):
-    if not isinstance(g, tuple):  # one piece
-        return g
     return _C.cat([_C.zeros_like(piece) if part is None else part for part, piece in zip(g, out)], dim)
 
 

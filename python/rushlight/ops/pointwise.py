@@ -32,7 +32,7 @@ def _pow_input(g, input, exponent):
 def _pow_exponent(g, input, exponent, out):
     if not isinstance(input, _C.TensorBase):
         return _C.mul(g, _C.mul(out, math.log(input))) if input != 0 else _C.zeros_like(out)
-    flat = _C.logical_and(_C.eq(input, 0), _C.ge(exponent, 0))
+    flat = _C.logical_and(_C.eq(input, 0), _C.ge(_C.real(exponent), 0))
     return _C.where(flat, 0.0, _C.mul(g, _C.mul(out, _C.log(input))))
 
 
@@ -81,6 +81,12 @@ def _sgn_back(g, input, out):
     return _C.where(_C.eq(size, 0), 0, _C.div(_C.sub(g, along), size))
 
 
+def _by_square(g, x, y):
+    # 0 at the origin, as in PyTorch
+    square = _C.add(_C.square(x), _C.square(y))
+    return _C.where(_C.eq(square, 0), 0.0, _C.div(g, square))
+
+
 # fmt: off
 add = op(_C.add, grad=(same, lambda g, alpha: _scaled(g, alpha)), doc="Sum, element by element: input + alpha * other.")
 sub = op(_C.sub, grad=(same, lambda g, alpha: _C.neg(_scaled(g, alpha))), doc="Difference, element by element: input - alpha * other.")
@@ -95,7 +101,7 @@ maximum = op(_C.maximum, grad=(lambda g, input, other: _larger(g, input, other, 
 minimum = op(_C.minimum, grad=(lambda g, input, other: _larger(g, input, other, _C.lt), lambda g, input, other: _larger(g, other, input, _C.lt)), doc="The smaller of two, NaN first.")
 fmax = op(_C.fmax, doc="The larger of two, NaN last.", grad=(lambda g, input, other: _C.where(_C.logical_or(_C.ge(input, other), _C.isnan(other)), g, 0.0), lambda g, input, other: _C.where(_C.logical_or(_C.ge(input, other), _C.isnan(other)), 0.0, g)))
 fmin = op(_C.fmin, doc="The smaller of two, NaN last.", grad=(lambda g, input, other: _C.where(_C.logical_or(_C.le(input, other), _C.isnan(other)), g, 0.0), lambda g, input, other: _C.where(_C.logical_or(_C.le(input, other), _C.isnan(other)), 0.0, g)))
-atan2 = op(_C.atan2, grad=(lambda g, input, other: _C.mul(g, _C.div(other, _C.add(_C.square(input), _C.square(other)))), lambda g, input, other: _C.mul(g, _C.div(_C.neg(input), _C.add(_C.square(input), _C.square(other))))), doc="Angle of the point (other, input).")
+atan2 = op(_C.atan2, grad=(lambda g, input, other: _C.mul(_by_square(g, input, other), other), lambda g, input, other: _C.neg(_C.mul(_by_square(g, input, other), input))), doc="Angle of the point (other, input).")
 clamp = op(_C.clamp, grad=(_clamp_input, _clamp_min, _clamp_max), doc="Values held between min and max.")
 where = op(_C.where, grad=(None, lambda g, condition: _C.where(condition, g, 0.0), lambda g, condition: _C.where(condition, 0.0, g)), doc="input where condition is true, other elsewhere.")
 addcmul = op(_C.addcmul, grad=(same, lambda g, tensor2, value: _C.mul(_C.mul(g, tensor2), value), lambda g, tensor1, value: _C.mul(_C.mul(g, tensor1), value)), doc="input + value * tensor1 * tensor2.")
