@@ -133,7 +133,23 @@ struct Overloads {
   PyMethodDef method{};
 };
 
+/// Do the names and the number of arguments fit? Asked first: an exception to say no takes longer than most ops.
+bool counts_fit(const OpEntry& op, Py_ssize_t nargs, PyObject* kwnames) {
+  const bool varargs = op.positional > 0 && op.params[size_t(op.positional) - 1].varargs;
+  if (varargs) return true;
+  if (nargs > op.positional) return false;
+  uint64_t given = (uint64_t(1) << nargs) - 1;
+  for (Py_ssize_t i = 0; kwnames && i < PyTuple_GET_SIZE(kwnames); ++i) {
+    const int at = find_param(op, PyTuple_GET_ITEM(kwnames, i));
+    if (at >= 0) given |= uint64_t(1) << at;
+  }
+  for (size_t i = 0; i < op.params.size(); ++i)
+    if (!op.params[i].otherwise && !((given >> i) & 1u)) return false;
+  return true;
+}
+
 bool fits(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
+  if (!counts_fit(op, nargs, kwnames)) return false;
   std::vector<PyObject*> slots(op.params.size());
   Owned varargs;
   bool requires_grad = false;
@@ -455,10 +471,17 @@ void set_rules(const py::object& function, const py::tuple& rules, const py::obj
 }
 
 void set_doc(const py::object& function, const std::string& text) {
-  for (OpEntry* op : entries_of(function)) {
+  const std::vector<OpEntry*>& ops = entries_of(function);
+  for (OpEntry* op : ops) {
     op->doc = op->signature + "\n--\n\n" + text;
     op->method.ml_doc = op->doc.c_str();
   }
+  if (ops.size() == 1) return;  // below: an overloaded name, whose meanings are listed
+  PyObject* self = PyCFunction_GET_SELF(function.ptr());
+  auto* all = const_cast<Overloads*>(static_cast<const Overloads*>(reinterpret_cast<OpSelf*>(self)->entry));
+  all->doc = concat(all->name, "(*args, **kwargs)\n--\n\n", text, "\n");
+  for (const OpEntry* op : ops) all->doc += concat("\n    ", op->row->name, "(", op->row->arguments, ")");
+  all->method.ml_doc = all->doc.c_str();
 }
 
 }  // namespace
