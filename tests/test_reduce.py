@@ -274,6 +274,7 @@ def test_searching_and_counting():
     same(torch.histc(torch.tensor(x), 10, -1, 1), np.histogram(x, 10, (-1, 1))[0])
     hist, bin_edges = torch.histogram(torch.tensor(x), 10)
     same(hist, np.histogram(x, 10)[0])
+    assert torch.histogram(torch.tensor(x), torch.tensor([0.0], dtype=torch.float64)).hist.shape == (0,)
 
 
 @pytest.mark.parametrize("dim", [None, 0, 1])

@@ -36,7 +36,7 @@ static __attribute__((noinline)) typename Key<T>::Bits key_of_rank(const T* x, i
     }
   }
   constexpr int kWide = Key<T>::kBits < 11 ? Key<T>::kBits : 11;
-  const int width = n < 512 && Key<T>::kBits > 8 ? 8 : kWide;
+  const int width = n < 4096 && Key<T>::kBits > 8 ? 8 : kWide;
   int shift = Key<T>::kBits - width;
   int64_t counts[2][2048];  // two, because one that is counted up again at once waits for its own store
   const auto clear = [&](int digits) {

@@ -39,16 +39,19 @@ static void running_extreme(const KernelCall& call) {
     int64_t* indices = call.operands[1].as<int64_t>() + at[1];
     T best = x[0];
     int64_t where = 0, i = 0;
-    for (; i < n && !functors::is_nan(best); ++i) {
-      const T y = x[i * step];
-      if (!(kMax ? y < best : y > best)) best = y, where = i;  // the later of equals, or the first NaN
-      values[i * value_step] = best;
-      indices[i * index_step] = where;
+    const auto put = [=](int64_t at_i, T value, int64_t place) __attribute__((always_inline)) {
+      values[at_i * value_step] = value;
+      indices[at_i * index_step] = place;
+    };
+    while (i < n && !functors::is_nan(best)) {
+      best = x[i * step], where = i;  // the later of equals, or the first NaN
+      put(i++, best, where);
+      // a loop of its own for what changes nothing: one select for both cases waits for itself
+      for (; i < n && (kMax ? x[i * step] < best : x[i * step] > best); ++i) put(i, best, where);
     }
     for (; i < n; ++i) {  // from the first NaN on there is only the latest NaN
       if (functors::is_nan(x[i * step])) best = x[i * step], where = i;
-      values[i * value_step] = best;
-      indices[i * index_step] = where;
+      put(i, best, where);
     }
   });
 }

@@ -163,6 +163,8 @@ Tensor min_all(const Tensor& input) {
            "'dim' argument.");
   return extreme(kernels::amin, "min", input, std::nullopt, false);
 }
+Tensor max_of(const Tensor& input, const Tensor& other, Tensor* out) { return maximum(input, other, out); }
+Tensor min_of(const Tensor& input, const Tensor& other, Tensor* out) { return minimum(input, other, out); }
 std::tuple<Tensor, Tensor> max_dim(const Tensor& input, int64_t dim, bool keepdim, Outs* out) {
   return deliver("max", with_index(kernels::max_index, "max", input, Dims{dim}, keepdim), out);
 }

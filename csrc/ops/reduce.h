@@ -15,6 +15,9 @@ Tensor amax(const Tensor& input, const Dims& dim, bool keepdim, Tensor* out);
 Tensor amin(const Tensor& input, const Dims& dim, bool keepdim, Tensor* out);
 Tensor max_all(const Tensor& input);
 Tensor min_all(const Tensor& input);
+/// maximum and minimum by their other names.
+Tensor max_of(const Tensor& input, const Tensor& other, Tensor* out);
+Tensor min_of(const Tensor& input, const Tensor& other, Tensor* out);
 std::tuple<Tensor, Tensor> max_dim(const Tensor& input, int64_t dim, bool keepdim, Outs* out);
 std::tuple<Tensor, Tensor> min_dim(const Tensor& input, int64_t dim, bool keepdim, Outs* out);
 Tensor argmax(const Tensor& input, std::optional<int64_t> dim, bool keepdim, Tensor* out);

@@ -21,7 +21,7 @@ Tensor scan(const Kernel& kernel, const Tensor& input, int64_t dim, std::optiona
   const DType key = category(result) < 2 ? DType::Int64 : compute_dtype(result);
   const Tensor wide = as_dtype(as_dtype(input, result), key);
   const Tensor made = empty(input.sizes(), key, input.device());
-  if (input.ndim() == 0) {
+  if (input.ndim() == 0 || input.size(d) == 1) {
     copy_values(made, wide);
   } else {
     RL_CHECK(computes(kernel, key), "\"", kernel.name, "\" not implemented for '", short_name(result), "'");
@@ -42,7 +42,7 @@ std::tuple<Tensor, Tensor> running(const Kernel& kernel, const Tensor& input, in
                        "'");
   const Tensor wide = as_dtype(input, key), values = empty(input.sizes(), key, input.device()),
                indices = empty(input.sizes(), DType::Int64, input.device());
-  if (input.ndim() == 0) {
+  if (input.ndim() == 0 || input.size(d) == 1) {
     copy_values(values, wide);
     fill(indices, Scalar(0));
   } else {

@@ -162,6 +162,7 @@ Tensor histogram(const Tensor& input, const Tensor& edges, const Tensor* weight,
   RL_CHECK(!weight || (weight->dtype() == key && weight->sizes() == input.sizes()),
            "torch.histogram(): if weight tensor is provided it should have the same shape and dtype as the input");
   const Tensor x = flat(input), between = flat(edges), counts = empty({edges.size(0) - 1}, key, input.device());
+  if (counts.numel() == 0) return counts;  // one edge bounds no interval
   const auto number = [&](int64_t i) {
     return load_scalar(key, static_cast<const char*>(read_host(between, "histogram")) + i * item_size(key)).real();
   };

@@ -470,10 +470,17 @@ void set_rules(const py::object& function, const py::tuple& rules, const py::obj
 }
 
 void set_doc(const py::object& function, const std::string& text) {
-  for (OpEntry* op : entries_of(function)) {
+  const std::vector<OpEntry*>& ops = entries_of(function);
+  for (OpEntry* op : ops) {
     op->doc = op->signature + "\n--\n\n" + text;
     op->method.ml_doc = op->doc.c_str();
   }
+  if (ops.size() == 1) return;  // below: an overloaded name, whose meanings are listed
+  PyObject* self = PyCFunction_GET_SELF(function.ptr());
+  auto* all = const_cast<Overloads*>(static_cast<const Overloads*>(reinterpret_cast<OpSelf*>(self)->entry));
+  all->doc = concat(all->name, "(*args, **kwargs)\n--\n\n", text, "\n");
+  for (const OpEntry* op : ops) all->doc += concat("\n    ", op->row->name, "(", op->row->arguments, ")");
+  all->method.ml_doc = all->doc.c_str();
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 from rushlight import _C
 
+from . import pointwise  # noqa: F401  the rules of maximum are there when `max` inherits them
 from ._named import named
 from ._table import op
 
@@ -184,15 +185,19 @@ def _expanded(g, shape):
 # fmt: off
 sum = op(_C.sum, grad=_sum_back, doc="Sum of all elements, or along dims; integers give int64.")
 mean = op(_C.mean, grad=_mean_back, doc="Mean of all elements, or along dims.")
-op(_C.rows["prod_all"], grad=lambda g, input, out: _prod_back(g, input, out, None, False), doc="Product of all elements, or along a dim; integers give int64.")
-op(_C.rows["prod"], grad=_prod_back, doc="Product of all elements, or along a dim; integers give int64.")
-prod = _C.prod
+op(_C.rows["prod_all"], grad=lambda g, input, out: _prod_back(g, input, out, None, False))
+op(_C.rows["prod"], grad=_prod_back, node="ProdBackward1")
+prod = op(_C.prod, doc="Product of all elements, or along a dim; integers give int64.")
 amax = op(_C.amax, grad=_shared_back, doc="The largest element along dims; equal ones share the gradient.")
 amin = op(_C.amin, grad=_shared_back, doc="The smallest element along dims; equal ones share the gradient.")
-op(_C.rows["max_all"], grad=_all_picked_back, node="MaxBackward1", doc="The largest element.")
-op(_C.rows["min_all"], grad=_all_picked_back, node="MinBackward1", doc="The smallest element.")
-op(_C.rows["max_dim"], grad=_picked_back, doc="The largest along a dim, and where the first of equals is.")
-op(_C.rows["min_dim"], grad=_picked_back, doc="The smallest along a dim, and where the first of equals is.")
+op(_C.rows["max_all"], grad=_all_picked_back, node="MaxBackward1")
+op(_C.rows["min_all"], grad=_all_picked_back, node="MinBackward1")
+_C._inherit_rules(_C.rows["max_of"], _C.maximum)
+_C._inherit_rules(_C.rows["min_of"], _C.minimum)
+op(_C.rows["max_dim"], grad=_picked_back)
+op(_C.max, doc="The largest of all elements; or along a dim, with where the first of equals is; or of two tensors, element by element.")
+op(_C.rows["min_dim"], grad=_picked_back)
+op(_C.min, doc="The smallest of all elements; or along a dim, with where the first of equals is; or of two tensors, element by element.")
 argmax = op(_C.argmax, doc="Where the largest element is; the first of equals.")
 argmin = op(_C.argmin, doc="Where the smallest element is; the first of equals.")
 all = op(_C.all, doc="Are all elements not zero?")
@@ -202,8 +207,8 @@ op(_C._sum_to, grad=lambda g, input_shape: _expanded(g, input_shape))
 nansum = op(_C.nansum, grad=_nansum_back, doc="Sum in which NaN counts as 0.")
 logsumexp = op(_C.logsumexp, grad=_logsumexp_back, doc="Logarithm of the sum of exponentials along dims, without overflow.")
 for _row in ("norm", "norm_named"):
-    op(_C.rows[_row], grad=_norm_back, node="LinalgVectorNormBackward0", conjugate=False, doc="The p-norm of all elements, or along dims: ``sum(|x|^p)^(1/p)``; 'fro' is 2.")
-norm = _C.norm
+    op(_C.rows[_row], grad=_norm_back, node="LinalgVectorNormBackward0", conjugate=False)
+norm = op(_C.norm, doc="The p-norm of all elements, or along dims: ``sum(|x|^p)^(1/p)``; 'fro' is 2.")
 
 cumsum = op(_C.cumsum, grad=_cumulated_back, doc="Running sum along a dim.")
 cumprod = op(_C.cumprod, grad=_cumprod_back, doc="Running product along a dim.")
@@ -217,10 +222,12 @@ sort = op(_C.sort, grad=_sorted_back, doc="Values in order along a dim, and wher
 argsort = op(_C.argsort, doc="Where the values of the sorted tensor were.")
 topk = op(_C.topk, grad=_sorted_back, doc="The k largest along a dim in order, and where they were.")
 kthvalue = op(_C.kthvalue, grad=_picked_back, doc="The k-th smallest along a dim, from 1, and where the first of equals is.")
-op(_C.rows["median_all"], grad=_all_picked_back, doc="The median: of an even number the lower one; NaN where there is a NaN.")
-op(_C.rows["median"], grad=_picked_back, node="MedianBackward1", doc="The median along a dim, and where it is: of an even number the lower one; NaN where there is a NaN.")
-op(_C.rows["nanmedian_all"], grad=_all_picked_back, doc="The median of what is not NaN.")
-op(_C.rows["nanmedian"], grad=_picked_back, node="NanmedianBackward1", doc="The median along a dim of what is not NaN, and where it is.")
+op(_C.rows["median_all"], grad=_all_picked_back)
+op(_C.rows["median"], grad=_picked_back, node="MedianBackward1")
+op(_C.median, doc="The median, of all elements or along a dim with where it is: of an even number the lower one; NaN where there is a NaN.")
+op(_C.rows["nanmedian_all"], grad=_all_picked_back)
+op(_C.rows["nanmedian"], grad=_picked_back, node="NanmedianBackward1")
+op(_C.nanmedian, doc="The median of what is not NaN, of all elements or along a dim with where it is.")
 mode = op(_C.mode, grad=_picked_back, doc="The most frequent along a dim, of several the smallest, and where the last of it is.")
 searchsorted = op(_C.searchsorted, doc="Where values would be inserted into sorted sequences to keep them sorted: before equals, or (`right`) after.")
 bucketize = op(_C.bucketize, doc="In which of the intervals between `boundaries` each element lies.")
@@ -262,7 +269,8 @@ _SPREADS = {
 }
 for _name, (*_rules, _doc) in _SPREADS.items():
     for _form, _rule in zip(("", "_all", "_unbiased"), _rules):
-        op(_C.rows[_name + _form], grad=_rule, doc=_doc, conjugate=False)
+        op(_C.rows[_name + _form], grad=_rule, conjugate=False)
+    op(getattr(_C, _name), doc=_doc)
 
 for _row in ("max_dim", "min_dim", "sort", "topk", "kthvalue", "median", "nanmedian", "mode", "cummax", "cummin"):
     _name = _row.removesuffix("_dim")
