@@ -198,9 +198,14 @@ void clamp_(Tensor& self, std::optional<Value> min, std::optional<Value> max) {
   clamp_into(Value(self), min, max, nullptr, &self);
 }
 
+Tensor clamp_min(const Tensor& input, const Value& min, Tensor* out) { return clamp(input, min, {}, out); }
+void clamp_min_(Tensor& self, const Value& min) { clamp_(self, min, {}); }
+Tensor clamp_max(const Tensor& input, const Value& max, Tensor* out) { return clamp(input, {}, max, out); }
+void clamp_max_(Tensor& self, const Value& max) { clamp_(self, {}, max); }
+
 Tensor where(const Tensor& condition, const Value& input, const Value& other, Tensor* out) {
   RL_CHECK(condition.dtype() == DType::Bool || condition.dtype() == DType::UInt8,
-           "where: expected condition to be a boolean tensor, but got a tensor with dtype ",
+           "where expected condition to be a boolean tensor, but got a tensor with dtype ",
            dtype_text(condition.dtype()));
   const DType dtype = result_dtype({&input, &other});
   const Value c(condition);
@@ -215,13 +220,24 @@ Tensor where(const Tensor& condition, const Value& input, const Value& other, Te
   return deliver("where", made, out);
 }
 
+namespace {
+/// addcdiv of integers would be neither a division of integers nor a true one.
+void check_three(const Kernel& kernel, std::initializer_list<const Value*> inputs) {
+  RL_CHECK(&kernel != &kernels::addcdiv || category(result_dtype(inputs)) >= 2,
+           "addcdiv: Integer division with addcdiv is no longer supported; convert the inputs to a floating point "
+           "dtype first");
+}
+}  // namespace
+
 #define RL_THREE(name)                                                                                               \
   Tensor name(const Tensor& input, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value, Tensor* out) { \
     const Value x(input), y(tensor1), z(tensor2);                                                                    \
+    check_three(kernels::name, {&x, &y, &z});                                                                        \
     return pointwise(kernels::name, Result::Same, {&x, &y, &z}, out, Parameters::pack(number(value)));               \
   }                                                                                                                  \
   void name##_(Tensor& self, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value) {                    \
     const Value x(self), y(tensor1), z(tensor2);                                                                     \
+    check_three(kernels::name, {&x, &y, &z});                                                                        \
     pointwise_in_place(kernels::name, Result::Same, self, {&x, &y, &z}, Parameters::pack(number(value)));            \
   }
 RL_THREE(addcmul)

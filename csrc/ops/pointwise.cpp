@@ -12,6 +12,7 @@ namespace rl::kernels {
 #define RL_RESULT_FloatReal 0
 #define RL_UNARY(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_RESULT_##result)
 #define RL_BINARY(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_RESULT_##result)
+#define RL_BINARY_TENSORS(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_RESULT_##result)
 #define RL_UNARY_KERNEL(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_RESULT_##result)
 #define RL_BINARY_KERNEL(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_RESULT_##result)
 #define RL_TERNARY_KERNEL(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_FIRST_##result)
@@ -21,6 +22,7 @@ namespace rl::kernels {
 #include "functors/unary.def"
 #undef RL_UNARY
 #undef RL_BINARY
+#undef RL_BINARY_TENSORS
 #undef RL_UNARY_KERNEL
 #undef RL_BINARY_KERNEL
 #undef RL_TERNARY_KERNEL
@@ -133,6 +135,15 @@ void pointwise_in_place(const Kernel& kernel, Result result, Tensor& self, std::
   void name##_(Tensor& self, const Value& other) {                          \
     const Value x(self);                                                    \
     pointwise_in_place(kernels::name, Result::result, self, {&x, &other});  \
+  }
+#define RL_BINARY_TENSORS(name, Functor, dtypes, result)               \
+  Tensor name(const Tensor& input, const Tensor& other, Tensor* out) { \
+    const Value x(input), y(other);                                    \
+    return pointwise(kernels::name, Result::result, {&x, &y}, out);    \
+  }                                                                    \
+  void name##_(Tensor& self, const Tensor& other) {                    \
+    const Value x(self), y(other);                                     \
+    pointwise_in_place(kernels::name, Result::result, self, {&x, &y}); \
   }
 #define RL_UNARY_KERNEL(...)
 #define RL_BINARY_KERNEL(...)

@@ -21,6 +21,9 @@ void pointwise_in_place(const Kernel& kernel, Result result, Tensor& self, std::
 #define RL_BINARY(name, Functor, dtypes, result)                    \
   Tensor name(const Value& input, const Value& other, Tensor* out); \
   void name##_(Tensor& self, const Value& other);
+#define RL_BINARY_TENSORS(name, Functor, dtypes, result)              \
+  Tensor name(const Tensor& input, const Tensor& other, Tensor* out); \
+  void name##_(Tensor& self, const Tensor& other);
 #define RL_UNARY_KERNEL(...)
 #define RL_BINARY_KERNEL(...)
 #define RL_TERNARY_KERNEL(...)
@@ -28,6 +31,7 @@ void pointwise_in_place(const Kernel& kernel, Result result, Tensor& self, std::
 #include "functors/unary.def"
 #undef RL_UNARY
 #undef RL_BINARY
+#undef RL_BINARY_TENSORS
 #undef RL_UNARY_KERNEL
 #undef RL_BINARY_KERNEL
 #undef RL_TERNARY_KERNEL
@@ -52,6 +56,29 @@ Tensor pow(const Value& input, const Value& exponent, Tensor* out);
 void pow_(Tensor& self, const Value& exponent);
 Tensor clamp(const Tensor& input, std::optional<Value> min, std::optional<Value> max, Tensor* out);
 void clamp_(Tensor& self, std::optional<Value> min, std::optional<Value> max);
+Tensor clamp_min(const Tensor& input, const Value& min, Tensor* out);
+void clamp_min_(Tensor& self, const Value& min);
+Tensor clamp_max(const Tensor& input, const Value& max, Tensor* out);
+void clamp_max_(Tensor& self, const Value& max);
+Tensor round(const Tensor& input, int64_t decimals, Tensor* out);
+void round_(Tensor& self, int64_t decimals);
+Tensor logit(const Tensor& input, std::optional<double> eps, Tensor* out);
+void logit_(Tensor& self, std::optional<double> eps);
+Tensor nan_to_num(const Tensor& input, std::optional<double> nan, std::optional<double> posinf,
+                  std::optional<double> neginf, Tensor* out);
+void nan_to_num_(Tensor& self, std::optional<double> nan, std::optional<double> posinf, std::optional<double> neginf);
+/// Mantissa and exponent (int32).
+std::tuple<Tensor, Tensor> frexp(const Tensor& input);
+/// The n-th derivative of digamma.
+Tensor polygamma(const Tensor& input, int64_t n, Tensor* out);
+void polygamma_(Tensor& self, int64_t n);
+Tensor heaviside(const Tensor& input, const Tensor& values, Tensor* out);
+void heaviside_(Tensor& self, const Tensor& values);
+Tensor nextafter(const Tensor& input, const Tensor& other, Tensor* out);
+void nextafter_(Tensor& self, const Tensor& other);
+Tensor hardshrink(const Tensor& input, double lambd);
+Tensor hardshrink_backward(const Tensor& grad, const Tensor& input, double lambd);
+Tensor prelu(const Tensor& input, const Tensor& weight);
 Tensor where(const Tensor& condition, const Value& input, const Value& other, Tensor* out);
 Tensor addcmul(const Tensor& input, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value, Tensor* out);
 void addcmul_(Tensor& self, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value);

@@ -7,6 +7,7 @@ from ._tensor_str import set_printoptions
 from .ops import index, join, pointwise, product, reduce, shape
 from .ops import nn as _nn_ops
 from .ops import random as _random_ops
+from .ops import special as _special_ops
 from .ops._table import ALIASES, FUNCTIONS
 from .tensor import Tensor
 
@@ -15,7 +16,7 @@ __all__ = ["Tensor"]
 del index, join, pointwise, product, reduce, shape
 
 # names that start in _C but are not PyTorch's
-for _name in ("TensorBase", "Node", "rows"):
+for _name in ("TensorBase", "Node", "rows", *(n for n in dir(_C) if n.startswith("special_"))):
     globals().pop(_name, None)
 
 tensor = _C.tensor  # the function: the import of tensor.py has put the module there
@@ -163,6 +164,7 @@ from . import (  # noqa: E402
     autograd,
     nn,
     optim,
+    special,
     utils,
 )
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402

@@ -388,7 +388,7 @@ def _where(self, condition, other):
 def _attach():
     """Every op whose first argument is a tensor is a method: the bound function itself, without a Python wrapper."""
     for _, name, *_ in _C._rows():
-        if name.startswith("_") or name in _FUNCTIONS_ONLY or name in Tensor.__dict__:
+        if name.startswith(("_", "special_")) or name in _FUNCTIONS_ONLY or name in Tensor.__dict__:
             continue
         setattr(Tensor, name, _C._instance_method(getattr(_C, name)))
     Tensor.where = _where

@@ -1,5 +1,5 @@
 // functors/math.h: edges against the C library, accuracy on a small sample, the same bits in any loop, refused types.
-// bench/native/accuracy measures the errors finely.
+// bench/accuracy.py measures the errors finely.
 #include "functors/math.h"
 
 #include <algorithm>

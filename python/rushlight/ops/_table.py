@@ -42,6 +42,14 @@ def op(function, grad=None, doc=None, node=None, conjugate=True):
     return function
 
 
+def in_place_forms(namespace):
+    """Give the in-place form of each op in a module's namespace that op's derivative."""
+    for name, function in list(namespace.items()):
+        in_place = _C.__dict__.get(name + "_")
+        if in_place is not None and _C.__dict__.get(name) is function and _C._is_differentiable(function):
+            _C._inherit_rules(in_place, function)
+
+
 #: Functions composed of ops need no row, and their derivative comes from their parts: those of the flat namespace, and methods.
 FUNCTIONS, METHODS = {}, {}
 
@@ -110,7 +118,8 @@ def _in_place(function, name):
 
 #: One line a further name of an op: the function, the method and the in-place method follow.
 ALIASES = {
-    "absolute": "abs", "arccos": "acos", "arcsin": "asin", "arctan": "atan", "arctan2": "atan2", "clip": "clamp", "concat": "cat",
+    "absolute": "abs", "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh", "arctan": "atan", "arctan2": "atan2",
+    "arctanh": "atanh", "fix": "trunc", "clip": "clamp", "concat": "cat",
     "concatenate": "cat", "divide": "div", "greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le",
     "multiply": "mul", "negative": "neg", "not_equal": "ne", "subtract": "sub", "swapaxes": "transpose", "swapdims": "transpose",
     "true_divide": "div",

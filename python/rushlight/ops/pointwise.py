@@ -4,7 +4,7 @@ import math
 
 from rushlight import _C
 
-from ._table import op, same, zero
+from ._table import in_place_forms, op, same, zero
 
 _TWO_BY_ROOT_PI = 2 / math.sqrt(math.pi)
 
@@ -136,7 +136,6 @@ erfc = op(_C.erfc, grad=lambda g, input: _C.mul(g, _C.mul(_C.exp(_C.neg(_C.squar
 relu = op(_C.relu, grad=lambda g, out: _C._relu_backward(g, out), doc="max(input, 0).")
 floor = op(_C.floor, grad=zero, doc="Rounded down.")
 ceil = op(_C.ceil, grad=zero, doc="Rounded up.")
-round = op(_C.round, grad=zero, doc="Rounded to the nearest, halves to even.")
 trunc = op(_C.trunc, grad=zero, doc="Rounded towards 0.")
 gelu = op(_C.gelu, grad=lambda g, input, approximate: _C._gelu_backward(g, input, approximate=approximate), doc="input times the normal distribution function of it; approximate 'none' or 'tanh'.")
 leaky_relu = op(_C.leaky_relu, grad=lambda g, input, negative_slope: _C._leaky_relu_backward(g, input, negative_slope), doc="input, times negative_slope below 0.")
@@ -190,8 +189,4 @@ op(_C.zero_, grad=zero)
 op(_C._deliver, grad=same)
 op(_C.copy_, grad=(zero, same), node="CopyBackwards")
 
-# the in-place form of an op has the op's derivative
-for _name in list(globals()):
-    _in_place = _C.__dict__.get(_name + "_")
-    if _in_place is not None and _C.__dict__.get(_name) is globals()[_name] and _C._is_differentiable(globals()[_name]):
-        _C._inherit_rules(_in_place, globals()[_name])
+in_place_forms(globals())
