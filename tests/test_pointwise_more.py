@@ -199,7 +199,7 @@ DIFFERENTIABLE = [
     ("logit", torch.logit, (UNIT,)),
     ("logit eps", lambda x: torch.logit(x, eps=0.2), (UNIT,)),
     ("nan_to_num", torch.nan_to_num, (wide(),)),
-    ("frexp", lambda x: torch.frexp(x)[0], (wide(4, 0.3, 0.9),)),
+    ("frexp", lambda x: torch.frexp(x)[0], (wide(4, 0.55, 0.95),)),
     ("clamp_min", torch.clamp_min, (wide(6), wide(6, 1.1, -1.3))),
     ("clamp_max number", lambda x: torch.clamp_max(x, 0.7), (wide(6),)),
     ("copysign", lambda x: torch.copysign(x, -1.0), (wide(6),)),

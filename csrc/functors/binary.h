@@ -177,13 +177,26 @@ struct LogAddExp2 {  // log2(2^x + 2^y)
     return x == y && fabs(x) == T(__builtin_inf()) ? x : sum;
   }
 };
+/// The neighbour of x towards y, of the type that is stored: half types are held as float32.
 struct NextAfter {
+  enum class Stored : int { AsIs, BFloat16, Half };
   struct Params {
-    bool bfloat16;
+    Stored stored;
   };
   template <class T>
   RL_INLINE T operator()(const Params& p, T x, T y) const {
-    return next_after(x, y, decltype(detail::bits(x))(p.bfloat16 ? 0x10000 : 1));
+    if (p.stored == Stored::Half) return half_after(x, y);
+    return next_after(x, y, decltype(detail::bits(x))(p.stored == Stored::BFloat16 ? 0x10000 : 1));
+  }
+  /// A half is a multiple of 2^-24 below 2^-14, and has 13 bits less than a float above.
+  template <class T>
+  RL_INLINE static T half_after(T x, T y) {
+    const T a = fabs(x), step = T(0x1p-24), least = T(0x1p-14);
+    const decltype(detail::bits(x)) bit = sizeof(T) == 4 ? 0x2000 : 1;
+    const T up = a < least ? a + step : detail::from_bits(detail::bits(a) + bit);
+    const T low = a <= least ? a - step : a > T(65504) ? T(65504) : detail::from_bits(detail::bits(a) - bit);
+    const T moved = copysign((y > x) == (x > T(0)) ? up : low, x);
+    return is_nan(x) || is_nan(y) ? x + y : x == y ? y : x == T(0) ? copysign(step, y) : moved;
   }
 };
 struct Xlogy {  // x log(y); 0 for x = 0 whatever y, but NaN

@@ -8,6 +8,8 @@ namespace rl::ops {
 
 enum class Result : uint8_t { Same, Float, Bool, Real, FloatReal };
 
+/// TypeError where an operand is a number that should be a tensor.
+void check_tensor(bool found, const char* op);
 /// Promotes, broadcasts, allocates (or checks `out`), launches. The one body of every pointwise op.
 Tensor pointwise(const Kernel& kernel, Result result, std::initializer_list<const Value*> inputs, Tensor* out,
                  const Parameters& parameters = {});
@@ -21,6 +23,7 @@ void pointwise_in_place(const Kernel& kernel, Result result, Tensor& self, std::
 #define RL_BINARY(name, Functor, dtypes, result)                    \
   Tensor name(const Value& input, const Value& other, Tensor* out); \
   void name##_(Tensor& self, const Value& other);
+#define RL_BINARY_TENSOR_FIRST RL_BINARY
 #define RL_BINARY_TENSORS(name, Functor, dtypes, result)              \
   Tensor name(const Tensor& input, const Tensor& other, Tensor* out); \
   void name##_(Tensor& self, const Tensor& other);
@@ -31,6 +34,7 @@ void pointwise_in_place(const Kernel& kernel, Result result, Tensor& self, std::
 #include "functors/unary.def"
 #undef RL_UNARY
 #undef RL_BINARY
+#undef RL_BINARY_TENSOR_FIRST
 #undef RL_BINARY_TENSORS
 #undef RL_UNARY_KERNEL
 #undef RL_BINARY_KERNEL
@@ -40,6 +44,10 @@ Tensor add(const Value& input, const Value& other, const Scalar& alpha, Tensor* 
 void add_(Tensor& self, const Value& other, const Scalar& alpha);
 Tensor sub(const Value& input, const Value& other, const Scalar& alpha, Tensor* out);
 void sub_(Tensor& self, const Value& other, const Scalar& alpha);
+Tensor mul(const Value& input, const Value& other, Tensor* out);
+void mul_(Tensor& self, const Value& other);
+Tensor square(const Tensor& input, Tensor* out);
+void square_(Tensor& self);
 /// The two real tensors as parts of one.
 Tensor complex_op(const Tensor& real, const Tensor& imag, Tensor* out);
 Tensor conj(const Tensor& input);

@@ -55,9 +55,12 @@ Prepared derivative(int64_t n) {
 }
 Prepared step(const Tensor& input, const Tensor& other) {
   const Value x(input), y(other);
+  using Stored = functors::NextAfter::Stored;
   const DType dtype = result_dtype({&x, &y});
-  RL_CHECK_IMPLEMENTED(dtype != DType::Float16, "\"nextafter\" not implemented for 'Half'");
-  return {kernels::nextafter, Result::Same, Parameters::pack(functors::NextAfter::Params{dtype == DType::BFloat16})};
+  const Stored stored = dtype == DType::BFloat16  ? Stored::BFloat16
+                        : dtype == DType::Float16 ? Stored::Half
+                                                  : Stored::AsIs;
+  return {kernels::nextafter, Result::Same, Parameters::pack(functors::NextAfter::Params{stored})};
 }
 void check_heaviside(const Tensor& input, const Tensor& values) {
   RL_CHECK(!is_complex(input.dtype()) && !is_complex(values.dtype()),

@@ -7,6 +7,14 @@ from rushlight import _C
 from rushlight.ops._table import METHODS, composed
 
 
+def _need_tensors(op, **arguments):
+    for position, (name, value) in enumerate(arguments.items(), 1):
+        if not isinstance(value, _C.TensorBase):
+            raise TypeError(
+                f"{op}(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}"
+            )
+
+
 @composed
 def positive(input):
     """`input` itself, which must not be bool."""
@@ -18,6 +26,7 @@ def positive(input):
 @composed(out=True)
 def polar(abs, angle):
     """Complex numbers of their magnitudes and angles: ``abs * cos(angle) + 1j * abs * sin(angle)``."""
+    _need_tensors("polar", abs=abs, angle=angle)
     return _C.complex(_C.mul(abs, _C.cos(angle)), _C.mul(abs, _C.sin(angle)))
 
 
@@ -44,8 +53,7 @@ def frexp(input, *, out=None):
 @composed(out=True, in_place=True)
 def ldexp(input, other):
     """``input * 2 ** other``."""
-    if not isinstance(other, _C.TensorBase):
-        raise TypeError(f"ldexp(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}")
+    _need_tensors("ldexp", input=input, other=other)
     return _C.mul(input, _C.pow(2.0, other))
 
 
@@ -57,6 +65,8 @@ def _wide(*values):
 @composed(out=True)
 def float_power(input, exponent):
     """Power, computed in float64 or complex128 whatever the dtypes."""
+    if not isinstance(exponent, _C.TensorBase):
+        _need_tensors("float_power", input=input)
     dtype = _wide(input, exponent)
     return _C.pow(*(v.to(dtype) if isinstance(v, _C.TensorBase) else v for v in (input, exponent)))
 

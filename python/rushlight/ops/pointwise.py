@@ -1,5 +1,6 @@
 """Pointwise ops: derivatives and one line of description each."""
 
+import cmath
 import math
 
 from rushlight import _C
@@ -29,10 +30,17 @@ def _pow_input(g, input, exponent):
     return _C.where(_C.eq(exponent, 0), 0.0, _C.mul(g, _C.mul(exponent, _C.pow(input, _C.sub(exponent, 1)))))
 
 
+def _log_of(number):
+    if not isinstance(number, (float, int)):
+        return cmath.log(number)
+    return math.log(number) if number > 0 else math.nan
+
+
 def _pow_exponent(g, input, exponent, out):
     if not isinstance(input, _C.TensorBase):
-        return _C.mul(g, _C.mul(out, math.log(input))) if input != 0 else _C.zeros_like(out)
-    flat = _C.logical_and(_C.eq(input, 0), _C.ge(exponent, 0))
+        return _C.mul(g, _C.mul(out, _log_of(input))) if input != 0 else _C.zeros_like(out)
+    real = _C.real(exponent) if exponent.dtype.is_complex else exponent
+    flat = _C.logical_and(_C.eq(input, 0), _C.ge(real, 0))
     return _C.where(flat, 0.0, _C.mul(g, _C.mul(out, _C.log(input))))
 
 
