@@ -1,7 +1,7 @@
 // Special functions: gamma, error function's relatives, Bessel. Branch-free in float64, where every branch is computed
 // and one is chosen; float32 is the same, rounded once, or where that was too slow a shorter form of it (`lgamma`,
-// `erfinv`, `ndtr`, `logit`). Polynomials interpolate at Chebyshev's nodes, computed to 60 digits; err is their own
-// error. The largest errors met are in bench/results/accuracy-*.txt.
+// `erfinv`, `ndtr`, `logit`, `i0e`, `i1e`). Polynomials interpolate at Chebyshev's nodes, computed to 60 digits; err is
+// their own error. The largest errors met are in bench/results/accuracy-*.txt.
 #pragma once
 
 #include "functors/math_double.h"
@@ -10,6 +10,12 @@
 namespace rl::functors {
 namespace detail {
 
+/// sin(pi r) / (pi r) for |r| <= 1/2; err 2^-54.
+RL_INLINE double sin_pi_over(double r) {
+  return horner(r * r, 0x1.0000000000000p+0, -0x1.a51a6625307d3p+0, 0x1.9f9cb402bc3ebp-1, -0x1.86a8e472088a4p-3,
+                0x1.ac6805cbe14f0p-6, -0x1.3381697088111p-9, 0x1.37469730d3391p-13, -0x1.d3e3c296a65cfp-18,
+                0x1.07192db714f81p-22);
+}
 /// sin(pi r) and cos(pi r) for |r| <= 1/2; err 2^-54.
 RL_INLINE double sin_pi(double r) {
   return r * horner(r * r, 0x1.921fb54442d18p+1, -0x1.4abbce625be52p+2, 0x1.466bc6775aa7dp+1, -0x1.32d2cce627c86p-1,
@@ -36,14 +42,14 @@ RL_INLINE double exp_times(double m, double high, double low) {
 /// 249; err 2^-55.
 RL_INLINE double erfcx_right(double a) {
   const double b = a > 0x1p100 ? 0x1p100 : a, q = (b - 3.0) / (b + 3.0);
-  const double p = horner(q, 0x1.40c522d7e4987p+0, -0x1.15c084bb9e8f2p-3, -0x1.85a15c58aa5e6p-5, 0x1.098366a5b466cp-3,
-                          -0x1.e88b803a49228p-4, 0x1.17ca2877f2532p-4, -0x1.8574c40bd189cp-6, 0x1.4b884e41eebcbp-9,
-                          0x1.ef1bdd4ca47a3p-10, -0x1.98db50d72f6fdp-11, -0x1.b91279aaf4f8dp-14, 0x1.065a34115a389p-13,
-                          0x1.4c2781340ddffp-18, -0x1.513b482a54a1dp-16, -0x1.88ba0a324beaap-21, 0x1.d20f41dbcb1c9p-19,
-                          0x1.7f26fd7caec6cp-22, -0x1.4b0fad3f74c42p-21, -0x1.3015c7bf14f85p-23, 0x1.b58741910ab39p-24,
-                          0x1.67206d83c9b4dp-25, -0x1.c9e3f1cd92f5bp-27, -0x1.24124a7979a5cp-27, 0x1.0fbd1ff90e1c8p-30,
-                          0x1.e750cac4778d3p-31);
-  return p / fma(a, 2.0, 1.0);
+  return horner(q, 0x1.40c522d7e4987p+0, -0x1.15c084bb9e8f2p-3, -0x1.85a15c58aa5e6p-5, 0x1.098366a5b466cp-3,
+                -0x1.e88b803a49228p-4, 0x1.17ca2877f2532p-4, -0x1.8574c40bd189cp-6, 0x1.4b884e41eebcbp-9,
+                0x1.ef1bdd4ca47a3p-10, -0x1.98db50d72f6fdp-11, -0x1.b91279aaf4f8dp-14, 0x1.065a34115a389p-13,
+                0x1.4c2781340ddffp-18, -0x1.513b482a54a1dp-16, -0x1.88ba0a324beaap-21, 0x1.d20f41dbcb1c9p-19,
+                0x1.7f26fd7caec6cp-22, -0x1.4b0fad3f74c42p-21, -0x1.3015c7bf14f85p-23, 0x1.b58741910ab39p-24,
+                0x1.67206d83c9b4dp-25, -0x1.c9e3f1cd92f5bp-27, -0x1.24124a7979a5cp-27, 0x1.0fbd1ff90e1c8p-30,
+                0x1.e750cac4778d3p-31) /
+         fma(a, 2.0, 1.0);
 }
 
 /// erfinv(x) / x as a function of w = -log(1 - x^2) >= 0. The intervals are those of Giles 2012, "Approximating the
@@ -138,41 +144,69 @@ RL_INLINE double trigamma_tail(double z) {
                 0x1.e298e2176fc5ap+4);
 }
 
-/// Bessel functions: I0(a) and I1(a) / a over a^2 for a <= 8, err 2^-55; sqrt(a) e^-a I(a) over 16/a - 1 above, err
-/// 2^-57.
-RL_INLINE double i0_near(double z) {
-  return horner(z, 0x1.0000000000000p+0, 0x1.0000000000000p-2, 0x1.0000000000000p-6, 0x1.c71c71c71c71cp-12,
-                0x1.c71c71c71c71cp-18, 0x1.23456789abcdfp-24, 0x1.02e85c0898b71p-31, 0x1.522a43f654868p-39,
-                0x1.522a43f65488cp-47, 0x1.0b313289bde14p-55, 0x1.5601885e68e4fp-64, 0x1.69ca9cf342390p-73,
-                0x1.4197a7fd96ed3p-82, 0x1.e72558570f623p-92, 0x1.3e22e226f3e04p-101, 0x1.69f713cc6a86cp-111,
-                0x1.6a02950981bb3p-121, 0x1.4032f4aa4ebe5p-131, 0x1.00a887bfab721p-141, 0x1.45034715e8d36p-152,
-                0x1.5003453888300p-162);
+/// Bessel functions for 0 <= a <= 8: I0(a) and I1(a) / a over z = a^2, err 2^-55, with what the square rounds off times
+/// f' / f, about I1 / (2a I0) and I2 / (2a I1) by the bounds of Amos 1974, Math. Comp. 28, 239; and e^-a I0(a),
+/// e^-a I1(a) / a over a/4 - 1 for float32, err 2^-53, which Horner's rule makes more of. sqrt(a) e^-a I(a) over 16/a -
+/// 1 above, err 2^-57.
+RL_INLINE double i0_near(double a) {
+  const double z = a * a,
+               f = horner(z, 0x1.0000000000000p+0, 0x1.0000000000000p-2, 0x1.0000000000000p-6, 0x1.c71c71c71c71cp-12,
+                          0x1.c71c71c71c71cp-18, 0x1.23456789abcdfp-24, 0x1.02e85c0898b71p-31, 0x1.522a43f654868p-39,
+                          0x1.522a43f65488cp-47, 0x1.0b313289bde14p-55, 0x1.5601885e68e4fp-64, 0x1.69ca9cf342390p-73,
+                          0x1.4197a7fd96ed3p-82, 0x1.e72558570f623p-92, 0x1.3e22e226f3e04p-101, 0x1.69f713cc6a86cp-111,
+                          0x1.6a02950981bb3p-121, 0x1.4032f4aa4ebe5p-131, 0x1.00a887bfab721p-141,
+                          0x1.45034715e8d36p-152, 0x1.5003453888300p-162);
+  return fma(f, fma(a, a, -z) * (0.5 / (0.5 + sqrt(z + 2.0))), f);
 }
-RL_INLINE double i0_far(double u) {
-  return horner(u, 0x1.9bd428ad249a5p-2, 0x1.b87969bb93b75p-9, 0x1.1daa72b5e650cp-13, 0x1.75e5ee71edd14p-17,
-                0x1.8e513a1d5e52bp-20, 0x1.3f49a6bcfc2d9p-22, 0x1.7d0f75812d9bcp-24, 0x1.51ced7b713adcp-25,
-                0x1.7224b1828e507p-26, 0x1.03896efb09a41p-27, -0x1.ce768f00b5374p-28, -0x1.cc90f59ec1228p-27,
-                -0x1.77cc956faaa2fp-28, 0x1.0317d4c7b215ap-27, 0x1.047454ffcb608p-27, -0x1.df1549cddfaf8p-29,
-                -0x1.a9411c5b0ad08p-28, 0x1.9bbbfe31d81e9p-30, 0x1.0ab5ef575d285p-28, -0x1.31c908a5dd531p-31,
-                -0x1.e8fd992032bedp-30, 0x1.42a55974d41b8p-33, 0x1.1ce14787c5bdep-31, -0x1.52109c25bd9ecp-36,
-                -0x1.36e52c10032d7p-34);
+RL_INLINE double i1_near(double a) {
+  const double z = a * a,
+               f = horner(z, 0x1.0000000000000p-1, 0x1.0000000000000p-4, 0x1.5555555555555p-9, 0x1.c71c71c71c71cp-15,
+                          0x1.6c16c16c16c17p-21, 0x1.845c8a0ce5129p-28, 0x1.27e4fb7789f5cp-35, 0x1.522a43f654869p-43,
+                          0x1.2c9758daf5cdcp-51, 0x1.ab81ea75fcc0fp-60, 0x1.f17697cf20861p-69, 0x1.e2637bef4b8bbp-78,
+                          0x1.8bce5896336dfp-87, 0x1.165e7bd43a82ep-96, 0x1.535864d18d85bp-106, 0x1.69f74bf6bf9aap-116,
+                          0x1.54b4bcd4c4ca1p-126, 0x1.1cb233316953bp-136, 0x1.af7259e3f7fb9p-147,
+                          0x1.06c6cb001d468p-157, 0x1.f75ef793f926dp-168);
+  return fma(f, fma(a, a, -z) * (0.5 / (1.5 + sqrt(z + 6.0))), f);
 }
-RL_INLINE double i1_near(double z) {
-  return horner(z, 0x1.0000000000000p-1, 0x1.0000000000000p-4, 0x1.5555555555555p-9, 0x1.c71c71c71c71cp-15,
-                0x1.6c16c16c16c17p-21, 0x1.845c8a0ce5129p-28, 0x1.27e4fb7789f5cp-35, 0x1.522a43f654869p-43,
-                0x1.2c9758daf5cdcp-51, 0x1.ab81ea75fcc0fp-60, 0x1.f17697cf20861p-69, 0x1.e2637bef4b8bbp-78,
-                0x1.8bce5896336dfp-87, 0x1.165e7bd43a82ep-96, 0x1.535864d18d85bp-106, 0x1.69f74bf6bf9aap-116,
-                0x1.54b4bcd4c4ca1p-126, 0x1.1cb233316953bp-136, 0x1.af7259e3f7fb9p-147, 0x1.06c6cb001d468p-157,
-                0x1.f75ef793f926dp-168);
+RL_INLINE double i0e_near(double a) {
+  return horner(fma(a, 0.25, -1.0), 0x1.a7f09f8eedf5ap-3, -0x1.cedda00486203p-4, 0x1.8322d1d8a3bcbp-4,
+                -0x1.6cb8d0c915d76p-4, 0x1.65c235bfea67cp-4, -0x1.5c028fe63ac01p-4, 0x1.44b6196a7e5edp-4,
+                -0x1.1cd73a8f65403p-4, 0x1.d11e10f563ea4p-5, -0x1.602411cd57d69p-5, 0x1.ee6f56579a579p-6,
+                -0x1.427b0ab901a2dp-6, 0x1.87e8674c081c8p-7, -0x1.bd25799e2f366p-8, 0x1.da1aa5c31040bp-9,
+                -0x1.dafac01bde31bp-10, 0x1.c0f4746e5c54ap-11, -0x1.9176a6e8e5197p-12, 0x1.54986036f96f9p-13,
+                -0x1.1302f643478c2p-14, 0x1.a6c3624a6c1a1p-16, -0x1.3429316a1f562p-17, 0x1.b1d84b43be1a7p-19,
+                -0x1.328a2c8357506p-20, 0x1.88e7c898f8b9dp-22, -0x1.7122a4a4cd22cp-24, 0x1.cc61933fa56fap-26,
+                -0x1.1839e2f01f649p-26, 0x1.2dfb90af4b9ccp-28);
 }
-RL_INLINE double i1_far(double u) {
-  return horner(u, 0x1.8ebe783a84030p-2, -0x1.3f796198ee628p-7, -0x1.cbc54df1ece76p-13, -0x1.f89c23066d278p-17,
-                -0x1.ec8e101744487p-20, -0x1.76137e6905189p-22, -0x1.ad8db6e1fecbbp-24, -0x1.727a73a8063a8p-25,
-                -0x1.9180f82a1d429p-26, -0x1.21895bb7ba33fp-27, 0x1.cd81846fb3ff1p-28, 0x1.e20e7d69649cap-27,
-                0x1.9f203cf2783b7p-28, -0x1.0630cddd4e099p-27, -0x1.1465ce7d29637p-27, 0x1.d4345a69bfc30p-29,
-                0x1.bdc8daed57db9p-28, -0x1.858c7591014bdp-30, -0x1.162964d5f91dbp-28, 0x1.1aee882806184p-31,
-                0x1.fce6b32270b52p-30, -0x1.272ae05110368p-33, -0x1.2839623e2341cp-31, 0x1.33e83e12ca3b4p-36,
-                0x1.432b0a4121172p-34);
+RL_INLINE double i1e_near(double a) {
+  return horner(fma(a, 0.25, -1.0), 0x1.6e14eb8e5d319p-5, -0x1.f4bb071a7752ap-5, 0x1.16c390ddb08edp-4,
+                -0x1.1881379ffb627p-4, 0x1.0530f817ff9fcp-4, -0x1.c4daa5133fb98p-5, 0x1.6df95e8be0c47p-5,
+                -0x1.13d5f358ccda3p-5, 0x1.84125b0d13a2ap-6, -0x1.fe3d9bfac793cp-7, 0x1.3a0c1a021d4e6p-7,
+                -0x1.6ab6a3e67aad6p-8, 0x1.89f8a67329811p-9, -0x1.93681fb46e1cap-10, 0x1.8656c3457cd2bp-11,
+                -0x1.65bfbdc51c701p-12, 0x1.3742f9b2f5b02p-13, -0x1.01a11a7a8dff7p-14, 0x1.96942f24ec5d6p-16,
+                -0x1.32923121b37e5p-17, 0x1.ba0fc13069d74p-19, -0x1.300fe978e9508p-20, 0x1.93e9a08b4d036p-22,
+                -0x1.0acdeab55f889p-23, 0x1.459211f49b902p-25, -0x1.34c8bcd8ddda0p-27, 0x1.6b6f1c670609fp-29,
+                -0x1.856439397efd0p-30, 0x1.937c2c973bbafp-32);
+}
+RL_INLINE double i0_far(double a) {
+  return horner(16.0 / a - 1.0, 0x1.9bd428ad249a5p-2, 0x1.b87969bb93b75p-9, 0x1.1daa72b5e650cp-13,
+                0x1.75e5ee71edd14p-17, 0x1.8e513a1d5e52bp-20, 0x1.3f49a6bcfc2d9p-22, 0x1.7d0f75812d9bcp-24,
+                0x1.51ced7b713adcp-25, 0x1.7224b1828e507p-26, 0x1.03896efb09a41p-27, -0x1.ce768f00b5374p-28,
+                -0x1.cc90f59ec1228p-27, -0x1.77cc956faaa2fp-28, 0x1.0317d4c7b215ap-27, 0x1.047454ffcb608p-27,
+                -0x1.df1549cddfaf8p-29, -0x1.a9411c5b0ad08p-28, 0x1.9bbbfe31d81e9p-30, 0x1.0ab5ef575d285p-28,
+                -0x1.31c908a5dd531p-31, -0x1.e8fd992032bedp-30, 0x1.42a55974d41b8p-33, 0x1.1ce14787c5bdep-31,
+                -0x1.52109c25bd9ecp-36, -0x1.36e52c10032d7p-34) /
+         sqrt(a);
+}
+RL_INLINE double i1_far(double a) {
+  return horner(16.0 / a - 1.0, 0x1.8ebe783a84030p-2, -0x1.3f796198ee628p-7, -0x1.cbc54df1ece76p-13,
+                -0x1.f89c23066d278p-17, -0x1.ec8e101744487p-20, -0x1.76137e6905189p-22, -0x1.ad8db6e1fecbbp-24,
+                -0x1.727a73a8063a8p-25, -0x1.9180f82a1d429p-26, -0x1.21895bb7ba33fp-27, 0x1.cd81846fb3ff1p-28,
+                0x1.e20e7d69649cap-27, 0x1.9f203cf2783b7p-28, -0x1.0630cddd4e099p-27, -0x1.1465ce7d29637p-27,
+                0x1.d4345a69bfc30p-29, 0x1.bdc8daed57db9p-28, -0x1.858c7591014bdp-30, -0x1.162964d5f91dbp-28,
+                0x1.1aee882806184p-31, 0x1.fce6b32270b52p-30, -0x1.272ae05110368p-33, -0x1.2839623e2341cp-31,
+                0x1.33e83e12ca3b4p-36, 0x1.432b0a4121172p-34) /
+         sqrt(a);
 }
 
 }  // namespace detail
@@ -182,7 +216,7 @@ RL_INLINE double lgamma(double x) {
   const double a = fabs(x), r = a - round(a);
   const double right = detail::lgamma_right(a);
   const double left = log(0x1.921fb54442d18p+1 / (a * fabs(detail::sin_pi(r)))) - right;
-  const double y = x < 0.0 ? (r == 0.0 ? detail::kInf : left) : right;
+  const double y = x < 0.0 && a > 0x1p-100 ? (r == 0.0 ? detail::kInf : left) : right;  // near 0 they agree
   return a == 0.0 || a == detail::kInf ? detail::kInf : y;
 }
 
@@ -287,7 +321,7 @@ RL_INLINE double erfinv(double x) {
   const double y = x * detail::erfinv_over_x<false>(-log((1.0 - x) * (1.0 + x)));
   return fabs(x) == 1.0 ? copysign(detail::kInf, x) : y;
 }
-/// The same for w below 17.4, which no float but 1 exceeds; err 2^-29.
+/// The same for w below 17.4, which no float but 1 exceeds; err 2^-27.
 RL_INLINE float erfinv(float x32) {
   const double x = x32, w = -detail::log_wide((1.0 - x) * (1.0 + x)), s = sqrt(w);
   const double a =
@@ -310,31 +344,33 @@ RL_INLINE double ndtri(double p) {
 /// Modified Bessel functions of the first kind, and those times e^-|x|.
 RL_INLINE double i0e(double x) {
   const double a = fabs(x), b = a > 8.0 ? 8.0 : a;
-  return a <= 8.0 ? detail::exp_times(detail::i0_near(b * b), -b, 0.0) : detail::i0_far(16.0 / a - 1.0) / sqrt(a);
+  return a <= 8.0 ? detail::exp_times(detail::i0_near(b), -b, 0.0) : detail::i0_far(a);
+}
+RL_INLINE float i0e(float x) {
+  const double a = fabs(double(x));
+  return float(a <= 8.0 ? detail::i0e_near(a) : detail::i0_far(a));
 }
 RL_INLINE double i0(double x) {
-  double a = fabs(x);
-  a = a > 750.0 ? 750.0 : a;
-  return a <= 8.0 ? detail::i0_near(a * a) : detail::exp_times(detail::i0_far(16.0 / a - 1.0) / sqrt(a), a, 0.0);
+  const double a = fabs(x), b = a > 750.0 ? 750.0 : a;
+  return b <= 8.0 ? detail::i0_near(b) : detail::exp_times(detail::i0_far(b), b, 0.0);
 }
 RL_INLINE double i1e(double x) {
   const double a = fabs(x), b = a > 8.0 ? 8.0 : a;
-  const double y =
-      a <= 8.0 ? detail::exp_times(b * detail::i1_near(b * b), -b, 0.0) : detail::i1_far(16.0 / a - 1.0) / sqrt(a);
-  return copysign(y, x);
+  return copysign(a <= 8.0 ? detail::exp_times(b * detail::i1_near(b), -b, 0.0) : detail::i1_far(a), x);
+}
+RL_INLINE float i1e(float x) {
+  const double a = fabs(double(x));
+  return copysign(float(a <= 8.0 ? a * detail::i1e_near(a) : detail::i1_far(a)), x);
 }
 RL_INLINE double i1(double x) {
-  double a = fabs(x);
-  a = a > 750.0 ? 750.0 : a;
-  const double y =
-      a <= 8.0 ? a * detail::i1_near(a * a) : detail::exp_times(detail::i1_far(16.0 / a - 1.0) / sqrt(a), a, 0.0);
-  return copysign(y, x);
+  const double a = fabs(x), b = a > 750.0 ? 750.0 : a;
+  return copysign(b <= 8.0 ? b * detail::i1_near(b) : detail::exp_times(detail::i1_far(b), b, 0.0), x);
 }
 
 /// sin(pi x) / (pi x), 1 at 0. pi x is not rounded before its sine is taken.
 RL_INLINE double sinc(double x) {
   const double n = round(x), half = 0.5 * n;
-  const double y = detail::sin_pi(x - n) / (0x1.921fb54442d18p+1 * x);
+  const double r = x - n, y = r / x * detail::sin_pi_over(r);
   return x == 0.0 ? 1.0 : trunc(half) != half ? -y : y;
 }
 /// log(x / (1 - x)); around 1/2 as log1p of the difference from 1.
@@ -357,9 +393,7 @@ RL_MATH_NARROW(trigamma)
 RL_MATH_NARROW(erfcx)
 RL_MATH_NARROW(log_ndtr)
 RL_MATH_NARROW(ndtri)
-RL_MATH_NARROW(i0e)
 RL_MATH_NARROW(i0)
-RL_MATH_NARROW(i1e)
 RL_MATH_NARROW(i1)
 RL_MATH_NARROW(sinc)
 RL_MATH_NARROW(entr)
