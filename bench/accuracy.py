@@ -6,7 +6,7 @@ accuracy.py [NAME ...] [--all] [--n N] [--sample N]
 float32: N arguments (2^20, or with --all every one of 2^32) even in bit space, against the float64 function, which stands for
 the true value because it is itself held against mpmath: on a sample, half of it even in bit space, half uniform over the
 interval where the function does something. `odd`: how often one of the two is NaN or infinite and the other is not.
-A float32 result is the correctly rounded one, or a neighbour of it, below 1.5. Results below 1/4 at negative arguments of
+A float32 result is the correctly rounded one, or a neighbour of it, below 1.5. Results below 1 at negative arguments of
 lgamma and digamma are left out: around the zeros there the precision is absolute, not relative.
 """
 
@@ -166,7 +166,7 @@ def single(name, first, count, step):
         same = (np.isnan(got) & np.isnan(rounded)) | (got == rounded)
         error = np.where(finite, np.abs(got - true) / ulp(np.where(finite, true, 1.0), 24, -125), 0.0)
         if name in ZEROS_BELOW_0:
-            error[(x[0] < 0) & (np.abs(true) < 0.25)] = 0
+            error[(x[0] < 0) & (np.abs(true) < 1)] = 0
     at = int(error.argmax())
     return float(error[at]), [float(v[at]) for v in x], int((~finite & ~same & ~edge).sum())
 
@@ -191,7 +191,7 @@ def double(name, reference, *x):
             continue
         if isinstance(true, mp.mpc) or mp.isnan(true) or true == 0 or abs(true) > 1.79e308:
             continue
-        if name in ZEROS_BELOW_0 and arguments[0] < 0 and abs(true) < 0.25:
+        if name in ZEROS_BELOW_0 and arguments[0] < 0 and abs(true) < 1:
             continue
         error = float(abs(value - true) / ulp(true, 53, -1021)) if np.isfinite(value) else float("inf")
         if error > worst:

@@ -177,22 +177,23 @@ struct LogAddExp2 {  // log2(2^x + 2^y)
     return x == y && fabs(x) == T(__builtin_inf()) ? x : sum;
   }
 };
-/// The neighbour of x towards y, of the type that is stored: half types are held as float32.
 struct NextAfter {
-  enum class Stored : int { AsIs, BFloat16, Half };
-  struct Params {
-    Stored stored;
-  };
   template <class T>
-  RL_INLINE T operator()(const Params& p, T x, T y) const {
-    if (p.stored == Stored::Half) return half_after(x, y);
-    return next_after(x, y, decltype(detail::bits(x))(p.stored == Stored::BFloat16 ? 0x10000 : 1));
+  RL_INLINE T operator()(T x, T y) const {
+    return next_after(x, y, 1);
   }
-  /// A half is a multiple of 2^-24 below 2^-14, and has 13 bits less than a float above.
+};
+struct NextBFloat16 {  // held as float32, with 16 bits that are 0
   template <class T>
-  RL_INLINE static T half_after(T x, T y) {
+  RL_INLINE T operator()(T x, T y) const {
+    return next_after(x, y, 0x10000);
+  }
+};
+struct NextHalf {  // held as float32: a multiple of 2^-24 below 2^-14, and with 13 bits that are 0 above
+  template <class T>
+  RL_INLINE T operator()(T x, T y) const {
     const T a = fabs(x), step = T(0x1p-24), least = T(0x1p-14);
-    const decltype(detail::bits(x)) bit = sizeof(T) == 4 ? 0x2000 : 1;
+    const decltype(detail::bits(x)) bit = 0x2000;
     const T up = a < least ? a + step : detail::from_bits(detail::bits(a) + bit);
     const T low = a <= least ? a - step : a > T(65504) ? T(65504) : detail::from_bits(detail::bits(a) - bit);
     const T moved = copysign((y > x) == (x > T(0)) ? up : low, x);

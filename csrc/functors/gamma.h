@@ -45,7 +45,13 @@ RL_MATH_SLOW double gamma_term(double a, double x) {
     return exp(a * (log1p(mu) - mu) - stirling(inverse * inverse) * inverse) /
            sqrt(0x1.921fb54442d18p+2 * a);  // 2 pi a
   }
-  return x > 800.0 ? 0.0 : pow(x, a) * exp(-x) * exp(-lgamma(a + 1.0));
+  if (x > 800.0) return 0.0;
+  // Gamma(a + 1) = product Gamma(y) with y in [1.5, 2.5), see lgamma_right
+  double y = a + 1.0, product = 1.0;
+  for (; y >= 2.5; product *= y) y -= 1.0;
+  if (y < 1.5) product /= y, y += 1.0;
+  const double t = y - 2.0;
+  return pow(x, a) * exp(-x - t * lgamma_near_2(t)) / product;
 }
 /// Temme's uniform expansion for large a and x near a: DLMF 8.12.7 and 8.12.8, with the coefficients of 8.12.10 as
 /// power series of eta. `lower`: of P, else of Q.

@@ -218,14 +218,19 @@ RL_INLINE double exponent(double x) {
                    (a < 0x1p-1022 ? 0x1.0000000000434p52 : 0x1.00000000003fep52);
   return a > 0.0 && a < detail::kInf ? e : 0.0;  // 2^52 + 1022, and 54 more
 }
-/// The neighbour of x towards y. `step` is the distance of neighbours in bit space: 2^16 for bfloat16 held as float.
-template <class T>
-  requires(sizeof(T) == 4 || sizeof(T) == 8)
-RL_INLINE T next_after(T x, T y, decltype(detail::bits(T())) step) {
-  const auto u = detail::bits(x);
-  const bool away = (y > x) == (x > T(0));  // the magnitude grows
-  const T moved = detail::from_bits(away ? u + step : u - step), first = copysign(detail::from_bits(step), y);
-  return x != x || y != y ? x + y : x == y ? y : x == T(0) ? first : moved;
+/// The neighbour of x towards y. `step` is the distance of neighbours in bit space: more than 1 for a narrower type
+/// held as this one.
+RL_INLINE float next_after(float x, float y, int step) {
+  const uint32_t u = detail::bits(x), s = uint32_t(step), way = (y > x) == (x > 0.0f) ? s : 0u - s;
+  const float moved = detail::from_bits(u + way), first = copysign(detail::from_bits(s), y);
+  const float next = x == 0.0f ? first : moved, r = x == y ? y : next;
+  return x == x && y == y ? r : x + y;
+}
+RL_INLINE double next_after(double x, double y, int step) {
+  const uint64_t u = detail::bits(x), s = uint64_t(step), way = (y > x) == (x > 0.0) ? s : 0u - s;
+  const double moved = detail::from_bits(u + way), first = copysign(detail::from_bits(s), y);
+  const double next = x == 0.0 ? first : moved, r = x == y ? y : next;
+  return x == x && y == y ? r : x + y;
 }
 /// sqrt(x^2 + y^2); infinity even beside NaN. float: 0.50 ulp; double: scaled by the larger, 1.3 ulp.
 RL_INLINE float hypot(float x, float y) {

@@ -97,9 +97,16 @@ RL_INLINE double stirling(double z) {
   return horner(z, 0x1.5555555555555p-4, -0x1.6c16c16c16b29p-9, 0x1.a01a019ee0dbep-11, -0x1.38137ec070147p-11,
                 0x1.b94f6d6592192p-11, -0x1.f5ff2fdcdf048p-10, 0x1.96db40614b193p-8, -0x1.55b3a71b66a2ep-6);
 }
+/// lgamma(2 + t) / t for |t| <= 1/2; err 2^-55.
+RL_INLINE double lgamma_near_2(double t) {
+  return horner(t, 0x1.b0ee6072093cep-2, 0x1.4a34cc4a60fa6p-2, -0x1.13e001a55760ap-4, 0x1.51322ac7d848ap-6,
+                -0x1.e404fc218dbaep-8, 0x1.7add6eadb5317p-9, -0x1.38ac5c2d48207p-10, 0x1.0b36af8779ca0p-11,
+                -0x1.d3fd4b679c1c4p-13, 0x1.a127afee53e7dp-14, -0x1.78de9ab752b81p-15, 0x1.580e0afa55850p-16,
+                -0x1.3cb3be36ad88bp-17, 0x1.258f3057730fap-18, -0x1.1276ebd557fb0p-19, 0x1.012012be3900ap-20,
+                -0x1.ce17528bcf460p-22, 0x1.b40adb09a1e12p-23, -0x1.2009c1a550d0dp-23, 0x1.11fa5e7c86f7bp-24);
+}
 /// log|Gamma(a)| for a > 0. Below 8 the argument is taken into [1.5, 2.5) by Gamma(a + 1) = a Gamma(a), where
-/// lgamma(2 + t) = t p(t), err 2^-55, so that both zeros are exact; above, Stirling's sum with its product in two
-/// parts.
+/// lgamma(2 + t) = t p(t), so that both zeros are exact; above, Stirling's sum with its product in two parts.
 RL_INLINE double lgamma_right(double a) {
   double y = a, product = 1.0;
   for (int i = 0; i < 6; ++i) {
@@ -109,11 +116,7 @@ RL_INLINE double lgamma_right(double a) {
   }
   const bool far = a >= 8.0, low = a < 1.5, lowest = a < 0.5;
   const double t = lowest ? a : low ? a - 1.0 : y - 2.0;
-  const double p = horner(t, 0x1.b0ee6072093cep-2, 0x1.4a34cc4a60fa6p-2, -0x1.13e001a55760ap-4, 0x1.51322ac7d848ap-6,
-                          -0x1.e404fc218dbaep-8, 0x1.7add6eadb5317p-9, -0x1.38ac5c2d48207p-10, 0x1.0b36af8779ca0p-11,
-                          -0x1.d3fd4b679c1c4p-13, 0x1.a127afee53e7dp-14, -0x1.78de9ab752b81p-15, 0x1.580e0afa55850p-16,
-                          -0x1.3cb3be36ad88bp-17, 0x1.258f3057730fap-18, -0x1.1276ebd557fb0p-19, 0x1.012012be3900ap-20,
-                          -0x1.ce17528bcf460p-22, 0x1.b40adb09a1e12p-23, -0x1.2009c1a550d0dp-23, 0x1.11fa5e7c86f7bp-24);
+  const double p = lgamma_near_2(t);
   const auto s = split(far ? a : lowest ? fma(a, a, a) : low ? a : product);
   const LogParts parts = log_parts(s.f);
   const double high = s.k * 0x1.62e42fefa38p-1, rest = s.f - (parts.h - fma(s.k, 0x1.ef35793c7673p-45, parts.tail));
@@ -145,9 +148,8 @@ RL_INLINE double trigamma_tail(double z) {
 }
 
 /// Bessel functions for 0 <= a <= 8: I0(a) and I1(a) / a over z = a^2, err 2^-55, with what the square rounds off times
-/// f' / f, about I1 / (2a I0) and I2 / (2a I1) by the bounds of Amos 1974, Math. Comp. 28, 239; and e^-a I0(a),
-/// e^-a I1(a) / a over a/4 - 1 for float32, err 2^-53, which Horner's rule makes more of. sqrt(a) e^-a I(a) over 16/a -
-/// 1 above, err 2^-57.
+/// f' / f, about I1 / (2a I0) and I2 / (2a I1) by the bounds of Amos 1974, Math. Comp. 28, 239. sqrt(a) e^-a I(a) over
+/// 16/a - 1 above, err 2^-57.
 RL_INLINE double i0_near(double a) {
   const double z = a * a,
                f = horner(z, 0x1.0000000000000p+0, 0x1.0000000000000p-2, 0x1.0000000000000p-6, 0x1.c71c71c71c71cp-12,
@@ -167,26 +169,6 @@ RL_INLINE double i1_near(double a) {
                           0x1.54b4bcd4c4ca1p-126, 0x1.1cb233316953bp-136, 0x1.af7259e3f7fb9p-147,
                           0x1.06c6cb001d468p-157, 0x1.f75ef793f926dp-168);
   return fma(f, fma(a, a, -z) * (0.5 / (1.5 + sqrt(z + 6.0))), f);
-}
-RL_INLINE double i0e_near(double a) {
-  return horner(fma(a, 0.25, -1.0), 0x1.a7f09f8eedf5ap-3, -0x1.cedda00486203p-4, 0x1.8322d1d8a3bcbp-4,
-                -0x1.6cb8d0c915d76p-4, 0x1.65c235bfea67cp-4, -0x1.5c028fe63ac01p-4, 0x1.44b6196a7e5edp-4,
-                -0x1.1cd73a8f65403p-4, 0x1.d11e10f563ea4p-5, -0x1.602411cd57d69p-5, 0x1.ee6f56579a579p-6,
-                -0x1.427b0ab901a2dp-6, 0x1.87e8674c081c8p-7, -0x1.bd25799e2f366p-8, 0x1.da1aa5c31040bp-9,
-                -0x1.dafac01bde31bp-10, 0x1.c0f4746e5c54ap-11, -0x1.9176a6e8e5197p-12, 0x1.54986036f96f9p-13,
-                -0x1.1302f643478c2p-14, 0x1.a6c3624a6c1a1p-16, -0x1.3429316a1f562p-17, 0x1.b1d84b43be1a7p-19,
-                -0x1.328a2c8357506p-20, 0x1.88e7c898f8b9dp-22, -0x1.7122a4a4cd22cp-24, 0x1.cc61933fa56fap-26,
-                -0x1.1839e2f01f649p-26, 0x1.2dfb90af4b9ccp-28);
-}
-RL_INLINE double i1e_near(double a) {
-  return horner(fma(a, 0.25, -1.0), 0x1.6e14eb8e5d319p-5, -0x1.f4bb071a7752ap-5, 0x1.16c390ddb08edp-4,
-                -0x1.1881379ffb627p-4, 0x1.0530f817ff9fcp-4, -0x1.c4daa5133fb98p-5, 0x1.6df95e8be0c47p-5,
-                -0x1.13d5f358ccda3p-5, 0x1.84125b0d13a2ap-6, -0x1.fe3d9bfac793cp-7, 0x1.3a0c1a021d4e6p-7,
-                -0x1.6ab6a3e67aad6p-8, 0x1.89f8a67329811p-9, -0x1.93681fb46e1cap-10, 0x1.8656c3457cd2bp-11,
-                -0x1.65bfbdc51c701p-12, 0x1.3742f9b2f5b02p-13, -0x1.01a11a7a8dff7p-14, 0x1.96942f24ec5d6p-16,
-                -0x1.32923121b37e5p-17, 0x1.ba0fc13069d74p-19, -0x1.300fe978e9508p-20, 0x1.93e9a08b4d036p-22,
-                -0x1.0acdeab55f889p-23, 0x1.459211f49b902p-25, -0x1.34c8bcd8ddda0p-27, 0x1.6b6f1c670609fp-29,
-                -0x1.856439397efd0p-30, 0x1.937c2c973bbafp-32);
 }
 RL_INLINE double i0_far(double a) {
   return horner(16.0 / a - 1.0, 0x1.9bd428ad249a5p-2, 0x1.b87969bb93b75p-9, 0x1.1daa72b5e650cp-13,
@@ -323,16 +305,16 @@ RL_INLINE double erfinv(double x) {
 }
 /// The same for w below 17.4, which no float but 1 exceeds; err 2^-27.
 RL_INLINE float erfinv(float x32) {
-  const double x = x32, w = -detail::log_wide((1.0 - x) * (1.0 + x)), s = sqrt(w);
+  const double x = x32, w = -detail::log_wide((1.0 - x) * (1.0 + x));
   const double a =
       detail::horner(fma(w, 0.32, -1.0), 0x1.a755e7c99ae86p+0, 0x1.8040ca365d4abp-1, -0x1.e2b1952e871b9p-5,
                      -0x1.725873c11e5edp-6, 0x1.23c5dd3ca7972p-6, -0x1.0f54b4cb76cc2p-8, -0x1.4d73dc031bc96p-10,
                      0x1.45c388f2911c0p-10, -0x1.142c963cb7a30p-12, -0x1.1b49249326e92p-13, 0x1.8215af1f68301p-14,
                      0x1.a7ce1e86e577cp-20, -0x1.6ddbddafd7760p-17);
-  const double b =
-      detail::horner(fma(s, 0x1.2f684bda12f68p+0, -0x1.fb425ed097b42p+1), 0x1.96ce5ecd38d88p+1, 0x1.b2aadf9026dd1p-1,
-                     0x1.9ddc35bc10044p-9, -0x1.d0a3e747df107p-10, 0x1.e004059c21310p-11, -0x1.1001666a086bcp-11,
-                     0x1.221030f3bc8f1p-12, -0x1.a6474ef15e6bfp-14, 0x1.8379b50d7225ap-20, 0x1.678823a9e09c9p-17);
+  const double b = detail::horner(
+      fma(w, 0x1.6c16c16c16c17p-3, -0x1.0e38e38e38e39p+1), 0x1.a3fb694bae2d0p+1, 0x1.a4cc3c6575e0ep-1,
+      -0x1.84be2b1db57bbp-4, 0x1.5ba844c4eb2cep-6, -0x1.711238db272efp-8, 0x1.7e167ab122e02p-10, -0x1.211bfdc672134p-12,
+      0x1.7b8fcfbcab4cfp-20, 0x1.27af24d2bd38cp-14, -0x1.7d8a881754328p-14, 0x1.3fbf74f04d6c3p-15);
   const double y = x * (w < 6.25 ? a : b);
   return float(fabs(x) == 1.0 ? copysign(detail::kInf, x) : y);
 }
@@ -341,14 +323,26 @@ RL_INLINE double ndtri(double p) {
   return 0x1.6a09e667f3bcdp+0 * fma(2.0, p, -1.0) * detail::erfinv_over_x<true>(-log(4.0 * p * (1.0 - p)));
 }
 
-/// Modified Bessel functions of the first kind, and those times e^-|x|.
+/// Modified Bessel functions of the first kind, and those times e^-|x|, for which float32 has shorter polynomials; err
+/// 2^-33.
 RL_INLINE double i0e(double x) {
   const double a = fabs(x), b = a > 8.0 ? 8.0 : a;
   return a <= 8.0 ? detail::exp_times(detail::i0_near(b), -b, 0.0) : detail::i0_far(a);
 }
 RL_INLINE float i0e(float x) {
   const double a = fabs(double(x));
-  return float(a <= 8.0 ? detail::i0e_near(a) : detail::i0_far(a));
+  const double near = detail::horner(
+      fma(a, 0.25, -1.0), 0x1.a7f09f8eedf5ap-3, -0x1.cedd9fecf8fbbp-4, 0x1.8322d1d0c050bp-4, -0x1.6cb8d785a3194p-4,
+      0x1.65c238019a72dp-4, -0x1.5c01fee765e4cp-4, 0x1.44b5e8d55e892p-4, -0x1.1cdcce3bcf458p-4, 0x1.d121ce1440ea0p-5,
+      -0x1.5fe7e263cdcf5p-5, 0x1.ee46f6952b48fp-6, -0x1.43ffd5ff124edp-6, 0x1.88ed76045e53cp-7, -0x1.b0ed39ce4647dp-8,
+      0x1.d1e343286784ap-9, -0x1.0c31074983c47p-9, 0x1.ea54bb4b2e548p-11, -0x1.b0c67395c476cp-13, 0x1.aed60759e69f6p-14,
+      -0x1.1d0b88095d9cfp-13, 0x1.9c8cd4d675d77p-15);
+  const double far =
+      detail::horner(16.0 / a - 1.0, 0x1.9bd428ad249a5p-2, 0x1.b879697b53c10p-9, 0x1.1daa748ce5c44p-13,
+                     0x1.75eb2cbbc8e60p-17, 0x1.8e3f6e7fdf997p-20, 0x1.3b335f55742b5p-22, 0x1.82b19d70f4e41p-24,
+                     0x1.ad64aa9d72e97p-25, 0x1.4c84c83d64f89p-26, -0x1.1875620ec70c8p-27, -0x1.ea40bb501e1bep-28) /
+      sqrt(a);
+  return float(a <= 8.0 ? near : far);
 }
 RL_INLINE double i0(double x) {
   const double a = fabs(x), b = a > 750.0 ? 750.0 : a;
@@ -360,7 +354,18 @@ RL_INLINE double i1e(double x) {
 }
 RL_INLINE float i1e(float x) {
   const double a = fabs(double(x));
-  return copysign(float(a <= 8.0 ? a * detail::i1e_near(a) : detail::i1_far(a)), x);
+  const double near = detail::horner(
+      fma(a, 0.25, -1.0), 0x1.6e14eb8e5d319p-5, -0x1.f4bb07150653fp-5, 0x1.16c390dcd2a62p-4, -0x1.188138673b9b2p-4,
+      0x1.0530f8577cac3p-4, -0x1.c4da838f27492p-5, 0x1.6df953dd5c42cp-5, -0x1.13d73d8a1f45cp-5, 0x1.84132d986165fp-6,
+      -0x1.fe21bf26cea35p-7, 0x1.3a0336acfdc18p-7, -0x1.6b6ada64ac626p-8, 0x1.8a6bb7623bec7p-9, -0x1.8dbb780dcc2a4p-10,
+      0x1.82b621dd073c6p-11, -0x1.82582b65acc32p-12, 0x1.499365e7c763ap-13, -0x1.5606edfb6979cp-15,
+      0x1.2746446a9eb57p-16, -0x1.24d77462775fdp-16, 0x1.91966efe1628ap-18);
+  const double far =
+      detail::horner(16.0 / a - 1.0, 0x1.8ebe783a84030p-2, -0x1.3f7961871d69ep-7, -0x1.cbc54fb943d4fp-13,
+                     -0x1.f8a1f04d22d29p-17, -0x1.ec7cf39e2f21cp-20, -0x1.719441c7cdd4ap-22, -0x1.b2e10543c215ap-24,
+                     -0x1.d64696ef8afb4p-25, -0x1.7023c59b1253bp-26, 0x1.21b1a7c512031p-27, 0x1.052aebac8618ap-27) /
+      sqrt(a);
+  return copysign(float(a <= 8.0 ? a * near : far), x);
 }
 RL_INLINE double i1(double x) {
   const double a = fabs(x), b = a > 750.0 ? 750.0 : a;

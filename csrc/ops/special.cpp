@@ -55,12 +55,12 @@ Prepared derivative(int64_t n) {
 }
 Prepared step(const Tensor& input, const Tensor& other) {
   const Value x(input), y(other);
-  using Stored = functors::NextAfter::Stored;
   const DType dtype = result_dtype({&x, &y});
-  const Stored stored = dtype == DType::BFloat16  ? Stored::BFloat16
-                        : dtype == DType::Float16 ? Stored::Half
-                                                  : Stored::AsIs;
-  return {kernels::nextafter, Result::Same, Parameters::pack(functors::NextAfter::Params{stored})};
+  return {dtype == DType::BFloat16  ? kernels::nextafter_bfloat16
+          : dtype == DType::Float16 ? kernels::nextafter_half
+                                    : kernels::nextafter,
+          Result::Same,
+          {}};
 }
 void check_heaviside(const Tensor& input, const Tensor& values) {
   RL_CHECK(!is_complex(input.dtype()) && !is_complex(values.dtype()),

@@ -401,4 +401,6 @@ def _attach():
 
 
 _attach()
+# PyTorch still has Python 2's names of the division
+Tensor.__div__, Tensor.__rdiv__, Tensor.__idiv__ = Tensor.__truediv__, Tensor.__rtruediv__, Tensor.__itruediv__
 _C._set_tensor_class(Tensor)
