@@ -51,7 +51,7 @@ RL_MATH_SLOW double gamma_term(double a, double x) {
   for (; y >= 2.5; product *= y) y -= 1.0;
   if (y < 1.5) product /= y, y += 1.0;
   const double t = y - 2.0;
-  return pow(x, a) * exp(-x - t * lgamma_near_2(t)) / product;
+  return exp(fma(a, log(x), -x - t * lgamma_near_2(t))) / product;
 }
 /// Temme's uniform expansion for large a and x near a: DLMF 8.12.7 and 8.12.8, with the coefficients of 8.12.10 as
 /// power series of eta. `lower`: of P, else of Q.
