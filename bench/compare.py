@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """rushlight beside a peer: the same program text on both, in one run, in alternating rounds, with equal threads.
 
-compare.py [NAME ...]    NAME: a group (calls, train, pointwise, matmul, import) or a part of a row's name; default: all
+compare.py [NAME ...]    NAME: a group (calls, train, pointwise, functions, matmul, import) or a part of a row's name; default: all
 
 Results are compared before they are timed. ratio: the peer's time by ours, so above 1 rushlight is faster.
 spread: half the distance between the quartiles of the rounds' ratios, in per cent of their median.

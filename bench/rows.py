@@ -83,6 +83,35 @@ def pointwise():
             yield Row(name=name, program=program, result=program, **row)
 
 
+def functions():
+    """Every function of one number, and some of two, at 1e3, 1e5 and 1e7 elements."""
+    anywhere = (
+        "sin cos tan sinh cosh tanh asinh atan exp exp2 expm1 sigmoid erf erfc lgamma digamma i0 sinc frac round trunc"
+    )
+    anywhere += " nan_to_num deg2rad special.i0e special.i1 special.i1e special.erfcx special.ndtr special.log_ndtr"
+    above = "log log2 log10 log1p sqrt rsqrt reciprocal special.entr"
+    below_1 = "asin acos atanh erfinv logit special.ndtri"
+    two = "hypot copysign atan2 logaddexp logaddexp2 nextafter xlogy special.xlog1py"
+    row = dict(group="functions", threaded=False, tolerance=1e-4)
+    for shape in ((1000,), (316, 316), (3162, 3162)):
+        setup = f"x = array{shape}; x = torch.where(x == 0, 1, x); y = array{shape}; positive = x.abs() + 0.1; unit = torch.sigmoid(x)"
+        programs = {name: f"torch.{name}(x)" for name in anywhere.split()}
+        programs |= {name: f"torch.{name}(positive)" for name in above.split()} | {"acosh": "torch.acosh(positive + 1)"}
+        programs |= {name: f"torch.{name}(unit)" for name in below_1.split()}
+        programs |= {name: f"torch.{name}(positive, unit)" for name in two.split()}
+        programs |= {"round decimals": "torch.round(x, decimals=2)", "polygamma 1": "torch.polygamma(1, positive)"}
+        if len(shape) == 1:
+            programs |= {
+                "polygamma 3": "torch.polygamma(3, positive)",
+                "gammainc": "torch.special.gammainc(positive, unit)",
+            }
+            programs |= {"gcd": "torch.gcd((x * 1000).long(), (y * 1000).long())"}
+        for name, program in programs.items():
+            yield Row(
+                name=name, shape=str(list(shape)).replace(" ", ""), setup=setup, program=program, result=program, **row
+            )
+
+
 def matmul():
     """Square float32 products."""
     for n in (256, 512, 1024, 2048):
@@ -90,5 +119,5 @@ def matmul():
         yield Row("matmul", "matmul", f"[{n},{n}]", setup, "a @ b", "a @ b", tolerance=1e-4)
 
 
-GROUPS = {"calls": calls, "train": train, "pointwise": pointwise, "matmul": matmul}
+GROUPS = {"calls": calls, "train": train, "pointwise": pointwise, "functions": functions, "matmul": matmul}
 ROWS = [row for group in GROUPS.values() for row in group()]

@@ -7,6 +7,8 @@ namespace rl::kernels {
 
 #define RL_UNARY(name, ...) extern Kernel name;
 #define RL_BINARY(name, ...) extern Kernel name;
+#define RL_BINARY_TENSOR_FIRST(name, ...) extern Kernel name;
+#define RL_BINARY_TENSORS(name, ...) extern Kernel name;
 #define RL_BINARY_KERNEL(name, ...) extern Kernel name;
 #define RL_UNARY_KERNEL(name, ...) extern Kernel name;
 #define RL_TERNARY_KERNEL(name, ...) extern Kernel name;
@@ -14,6 +16,8 @@ namespace rl::kernels {
 #include "functors/unary.def"
 #undef RL_UNARY
 #undef RL_BINARY
+#undef RL_BINARY_TENSOR_FIRST
+#undef RL_BINARY_TENSORS
 #undef RL_BINARY_KERNEL
 #undef RL_UNARY_KERNEL
 #undef RL_TERNARY_KERNEL

@@ -73,4 +73,25 @@ struct GeluTanhBackward {
   }
 };
 
+struct Hardshrink {  // 0 within +-lambda, NaN passes
+  using Params = Number;
+  template <class T>
+  RL_INLINE T operator()(const Params& bound, T x) const {
+    return x >= -bound.as<T>() && x <= bound.as<T>() ? T(0) : x;
+  }
+};
+struct HardshrinkBackward {
+  using Params = Number;
+  template <class T>
+  RL_INLINE T operator()(const Params& bound, T g, T x) const {
+    return x >= -bound.as<T>() && x <= bound.as<T>() ? T(0) : g;
+  }
+};
+struct Prelu {
+  template <class T>
+  RL_INLINE T operator()(T x, T weight) const {
+    return x > T(0) ? x : weight * x;
+  }
+};
+
 }  // namespace rl::functors

@@ -36,12 +36,28 @@ RL_MATH_DELETE(acosh)
 RL_MATH_DELETE(atanh)
 RL_MATH_DELETE(pow)
 RL_MATH_DELETE(fmod)
+RL_MATH_DELETE(lgamma)
+RL_MATH_DELETE(digamma)
+RL_MATH_DELETE(trigamma)
+RL_MATH_DELETE(erfcx)
+RL_MATH_DELETE(ndtr)
+RL_MATH_DELETE(log_ndtr)
+RL_MATH_DELETE(erfinv)
+RL_MATH_DELETE(ndtri)
+RL_MATH_DELETE(i0)
+RL_MATH_DELETE(i0e)
+RL_MATH_DELETE(i1)
+RL_MATH_DELETE(i1e)
+RL_MATH_DELETE(sinc)
+RL_MATH_DELETE(logit)
+RL_MATH_DELETE(entr)
 
 }  // namespace rl::functors
 
 #include "functors/math_double.h"
 #include "functors/math_float.h"
 #include "functors/math_float_wide.h"
+#include "functors/math_special.h"
 
 // The list of functions that call libm. They stand outside the promise that bits agree between instruction sets and
 // devices (fmod is exact everywhere), and loops over them are not vectorised. Shorten it; do not lengthen it.

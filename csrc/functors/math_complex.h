@@ -135,6 +135,18 @@ RL_COMPLEX_FUNCTION(log1p) {
 }
 RL_COMPLEX_FUNCTION(rsqrt) { return complex<double>(1.0) / sqrt(z); }
 RL_COMPLEX_FUNCTION(sigmoid) { return complex<double>(1.0) / (complex<double>(1.0) + exp(-z)); }
+RL_COMPLEX_FUNCTION(sinc) {
+  if (z == complex<double>(0.0)) return {1.0, 0.0};
+  const complex<double> w{z.re * detail::kPi, z.im * detail::kPi};
+  return sin(w) / w;
+}
+/// log(e^z + e^w), by the one with the larger real part.
+RL_COMPLEX complex<double> logaddexp(complex<double> z, complex<double> w) {
+  const bool first = z.re >= w.re;
+  const complex<double> top = first ? z : w, low = first ? w : z;
+  if (top.re == -detail::kInf || (fabs(top.re) == detail::kInf && top.re == low.re && top.im == low.im)) return top;
+  return top + log1p(exp(low - top));
+}
 RL_COMPLEX complex<double> pow(complex<double> z, complex<double> w) {
   if (w == complex<double>(0.0)) return {1.0, 0.0};
   if (z == complex<double>(0.0)) return {w.re > 0.0 ? 0.0 : detail::kNan, w.re > 0.0 ? 0.0 : detail::kNan};
@@ -170,9 +182,13 @@ RL_COMPLEX_NARROW(expm1)
 RL_COMPLEX_NARROW(log1p)
 RL_COMPLEX_NARROW(rsqrt)
 RL_COMPLEX_NARROW(sigmoid)
+RL_COMPLEX_NARROW(sinc)
 #undef RL_COMPLEX_NARROW
 RL_INLINE complex<float> pow(complex<float> z, complex<float> w) {
   return complex<float>(pow(complex<double>(z), complex<double>(w)));
+}
+RL_INLINE complex<float> logaddexp(complex<float> z, complex<float> w) {
+  return complex<float>(logaddexp(complex<double>(z), complex<double>(w)));
 }
 RL_INLINE float fabs(complex<float> z) { return float(fabs(complex<double>(z))); }
 

@@ -1,5 +1,5 @@
-// The functions of functors/math.h in float64. Each comment ends with the largest error met by bench/native/accuracy,
-// in units of the last place, with fma; x86-64-v2 has none and loses up to 0.7 more. Polynomials are minimax, found by
+// The functions of functors/math.h in float64. Each comment ends with the largest error met by bench/accuracy.py, in
+// units of the last place, with fma; x86-64-v2 has none and loses up to 0.7 more. Polynomials are minimax, found by
 // Remez exchange; err is their own error.
 #pragma once
 

@@ -40,6 +40,10 @@ RL_MATH_DELETE(trunc)
 RL_MATH_DELETE(round)
 RL_MATH_DELETE(fabs)
 RL_MATH_DELETE(copysign)
+RL_MATH_DELETE(mantissa)
+RL_MATH_DELETE(exponent)
+RL_MATH_DELETE(next_after)
+RL_MATH_DELETE(hypot)
 
 /// x * y + z, rounded once. x86-64-v2 has no such instruction: there the product and the sum are rounded each.
 RL_INLINE float fma(float x, float y, float z) {
@@ -190,4 +194,53 @@ RL_INLINE Quadrant<double, uint64_t> quadrant(double x) {
 }
 
 }  // namespace detail
+
+/// m and e of x = m 2^e, 1/2 <= |m| < 1; x and 0 where there is no such m.
+RL_INLINE float mantissa(float x) {
+  const float a = fabs(x), y = a < 0x1p-126f ? x * 0x1p24f : x;
+  const float m = detail::from_bits((detail::bits(y) & 0x807fffffu) | 0x3f000000u);
+  return a > 0.0f && a < detail::kInfF ? m : x;
+}
+RL_INLINE double mantissa(double x) {
+  const double a = fabs(x), y = a < 0x1p-1022 ? x * 0x1p54 : x;
+  const double m = detail::from_bits((detail::bits(y) & 0x800fffffffffffffu) | 0x3fe0000000000000u);
+  return a > 0.0 && a < detail::kInf ? m : x;
+}
+RL_INLINE float exponent(float x) {
+  const float a = fabs(x), y = a < 0x1p-126f ? a * 0x1p24f : a;
+  const float e =
+      detail::from_bits((detail::bits(y) >> 23) | 0x4b000000u) - (a < 0x1p-126f ? 0x1.00012cp23f : 0x1.0000fcp23f);
+  return a > 0.0f && a < detail::kInfF ? e : 0.0f;  // 2^23 + 126, and 24 more for denormals
+}
+RL_INLINE double exponent(double x) {
+  const double a = fabs(x), y = a < 0x1p-1022 ? a * 0x1p54 : a;
+  const double e = detail::from_bits((detail::bits(y) >> 52) | 0x4330000000000000u) -
+                   (a < 0x1p-1022 ? 0x1.0000000000434p52 : 0x1.00000000003fep52);
+  return a > 0.0 && a < detail::kInf ? e : 0.0;  // 2^52 + 1022, and 54 more
+}
+/// The neighbour of x towards y. `step` is the distance of neighbours in bit space: more than 1 for a narrower type
+/// held as this one.
+RL_INLINE float next_after(float x, float y, int step) {
+  const uint32_t u = detail::bits(x), s = uint32_t(step), way = (y > x) == (x > 0.0f) ? s : 0u - s;
+  const float moved = detail::from_bits(u + way), first = copysign(detail::from_bits(s), y);
+  const float next = x == 0.0f ? first : moved, r = x == y ? y : next;
+  return x == x && y == y ? r : x + y;
+}
+RL_INLINE double next_after(double x, double y, int step) {
+  const uint64_t u = detail::bits(x), s = uint64_t(step), way = (y > x) == (x > 0.0) ? s : 0u - s;
+  const double moved = detail::from_bits(u + way), first = copysign(detail::from_bits(s), y);
+  const double next = x == 0.0 ? first : moved, r = x == y ? y : next;
+  return x == x && y == y ? r : x + y;
+}
+/// sqrt(x^2 + y^2); infinity even beside NaN. float: 0.50 ulp; double: scaled by the larger, 1.3 ulp.
+RL_INLINE float hypot(float x, float y) {
+  const double a = x, b = y;
+  const float r = float(sqrt(a * a + b * b));
+  return fabs(x) == detail::kInfF || fabs(y) == detail::kInfF ? detail::kInfF : r;
+}
+RL_INLINE double hypot(double x, double y) {
+  const double a = fabs(x), b = fabs(y), high = a > b ? a : b, low = a > b ? b : a, ratio = low / high;
+  const double r = high * sqrt(fma(ratio, ratio, 1.0));
+  return a == detail::kInf || b == detail::kInf ? detail::kInf : x != x ? x : high == 0.0 ? b : r;
+}
 }  // namespace rl::functors

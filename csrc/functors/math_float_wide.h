@@ -44,6 +44,16 @@ RL_INLINE double asin_wide(double x) {
   return copysign(far < near ? kHalfPi - 2.0 * q : q, x);
 }
 
+/// erfc(a) = exp(-a^2) / (1 + 2a) p((a - 3) / (a + 3)) for a >= 0, err 2^-29.
+RL_INLINE double erfc_wide(double a) {
+  a = a > 10.2 ? 10.2 : a;  // erfc(10.06) is below the smallest float
+  const double q = (a - 3.0) / (a + 3.0);
+  const double p = horner(q, 0x1.40c522dbf498ep+0, -0x1.15c0894bfee8bp-3, -0x1.85a19a41359f2p-5, 0x1.098411c1fd4d6p-3,
+                          -0x1.e8887e5a62fddp-4, 0x1.17bd48ff0c7fap-4, -0x1.85ea4ddb77528p-6, 0x1.506773e146947p-9,
+                          0x1.06955238b421fp-9, -0x1.9662820aa3b99p-11, -0x1.1828552b7fb96p-12);
+  return exp_wide(-a * a) * p / fma(a, 2.0, 1.0);
+}
+
 }  // namespace detail
 
 /// Tangent, for |x| within the bound of sin_is_rare. 0.50 ulp.
@@ -118,18 +128,10 @@ RL_INLINE float atanh(float x32) {
   const double y = 0.5 * detail::log_wide((1.0 + a) / (1.0 - a));
   return float(copysign(a < 0x1p-9 ? fma(a * a, a * 0x1.5555555555555p-2, a) : y, x));  // x + x^3 / 3
 }
-/// erfc(|x|) = exp(-x^2) / (1 + 2|x|) p((|x| - 3) / (|x| + 3)), err 2^-29; mirrored. 0.54 ulp.
-RL_INLINE float erfc(float x32) {
-  const double x = x32;
-  double a = fabs(x);
-  a = a > 10.2 ? 10.2 : a;  // erfc(10.06) is below the smallest float
-  const double q = (a - 3.0) / (a + 3.0);
-  const double p =
-      detail::horner(q, 0x1.40c522dbf498ep+0, -0x1.15c0894bfee8bp-3, -0x1.85a19a41359f2p-5, 0x1.098411c1fd4d6p-3,
-                     -0x1.e8887e5a62fddp-4, 0x1.17bd48ff0c7fap-4, -0x1.85ea4ddb77528p-6, 0x1.506773e146947p-9,
-                     0x1.06955238b421fp-9, -0x1.9662820aa3b99p-11, -0x1.1828552b7fb96p-12);
-  const double y = detail::exp_wide(-a * a) * p / fma(a, 2.0, 1.0);
-  return float(x < 0.0 ? 2.0 - y : y);
+/// Mirrored. 0.54 ulp.
+RL_INLINE float erfc(float x) {
+  const double y = detail::erfc_wide(fabs(double(x)));
+  return float(x < 0.0f ? 2.0 - y : y);
 }
 /// x^y as C's pow: 1 for y = 0 or x = 1 even with NaN; NaN for a negative base and a fractional exponent. 0.50 ulp.
 RL_INLINE float pow(float x, float y) {

@@ -30,6 +30,24 @@ RL_UNARY_MATH(Atan, atan)
 RL_UNARY_MATH(Sigmoid, sigmoid)
 RL_UNARY_MATH(Erf, erf)
 RL_UNARY_MATH(Erfc, erfc)
+RL_UNARY_MATH(Acosh, acosh)
+RL_UNARY_MATH(Asinh, asinh)
+RL_UNARY_MATH(Atanh, atanh)
+RL_UNARY_MATH(Lgamma, lgamma)
+RL_UNARY_MATH(Digamma, digamma)
+RL_UNARY_MATH(Trigamma, trigamma)
+RL_UNARY_MATH(Erfcx, erfcx)
+RL_UNARY_MATH(Ndtr, ndtr)
+RL_UNARY_MATH(LogNdtr, log_ndtr)
+RL_UNARY_MATH(Erfinv, erfinv)
+RL_UNARY_MATH(Ndtri, ndtri)
+RL_UNARY_MATH(I0, i0)
+RL_UNARY_MATH(I0E, i0e)
+RL_UNARY_MATH(I1, i1)
+RL_UNARY_MATH(I1E, i1e)
+RL_UNARY_MATH(Sinc, sinc)
+RL_UNARY_MATH(Entr, entr)
+RL_UNARY_MATH(Logit, logit)
 #undef RL_UNARY_MATH
 
 // Huge arguments need a reduction that no vector loop should pay for: the loop redoes the flagged elements with slow().
@@ -156,6 +174,38 @@ RL_UNARY_ROUNDING(Round, round)
 RL_UNARY_ROUNDING(Trunc, trunc)
 #undef RL_UNARY_ROUNDING
 
+struct Frac {  // the sign of x, also of a zero
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    return x - trunc(x);
+  }
+};
+struct Deg2Rad {
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    return x * T(0.017453292519943295769);  // pi / 180
+  }
+};
+struct Rad2Deg {
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    return x * T(57.295779513082320877);  // 180 / pi
+  }
+};
+/// x = m 2^e with 1/2 <= |m| < 1: m, and e as a number. 0, infinity and NaN are their own m with e = 0.
+struct FrexpMantissa {
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    return mantissa(x);
+  }
+};
+struct FrexpExponent {
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    return exponent(x);
+  }
+};
+
 struct IsNan {
   template <class T>
   RL_INLINE bool operator()(T x) const {
@@ -169,6 +219,24 @@ struct IsInf {
       return (*this)(x.re) || (*this)(x.im);
     else if constexpr (is_floating<T>)
       return fabs(x) == T(__builtin_inf());
+    else
+      return false;
+  }
+};
+struct IsPosInf {
+  template <class T>
+  RL_INLINE bool operator()(T x) const {
+    if constexpr (is_floating<T>)
+      return x == T(__builtin_inf());
+    else
+      return false;
+  }
+};
+struct IsNegInf {
+  template <class T>
+  RL_INLINE bool operator()(T x) const {
+    if constexpr (is_floating<T>)
+      return x == -T(__builtin_inf());
     else
       return false;
   }

@@ -50,6 +50,13 @@ const Kernel& division(std::optional<std::string_view> mode, Result* result) {
   return kernels::floor_divide;
 }
 
+/// Of half types PyTorch rounds the quotient first: 17.99 becomes 18.
+bool truncates_halves(const Kernel& kernel, const Value& input, const Value& other) {
+  if (&kernel != &kernels::div_trunc) return false;
+  const DType dtype = result_dtype({&input, &other});
+  return dtype == DType::Float16 || dtype == DType::BFloat16;
+}
+
 void check_exponent(const Value& input, const Value& exponent) {
   const bool integers = category(result_dtype({&input, &exponent})) < 2;
   RL_CHECK(!(integers && !exponent.is_tensor() && exponent.scalar.integer() < 0),
@@ -87,12 +94,32 @@ void sub_(Tensor& self, const Value& other, const Scalar& alpha) {
   check_alpha("sub_", alpha, result_dtype({&x, &other}));
   pointwise_in_place(kernels::add_scaled, Result::Same, self, {&x, &other}, Parameters::pack(negated(alpha)));
 }
+Tensor mul(const Value& input, const Value& other, Tensor* out) {
+  return pointwise(kernels::mul, Result::Same, {&input, &other}, out);
+}
+void mul_(Tensor& self, const Value& other) {
+  const Value x(self);
+  pointwise_in_place(kernels::mul, Result::Same, self, {&x, &other});
+}
+Tensor square(const Tensor& input, Tensor* out) {
+  const Tensor numbers = input.dtype() == DType::Bool ? as_dtype(input, DType::Int64) : input;
+  const Value x(numbers);
+  return pointwise(kernels::square, Result::Same, {&x}, out);
+}
+void square_(Tensor& self) {
+  RL_CHECK(self.dtype() != DType::Bool, "square_: result type Long can't be cast to the desired output type Bool");
+  const Value x(self);
+  pointwise_in_place(kernels::square, Result::Same, self, {&x});
+}
 Tensor complex_op(const Tensor& re, const Tensor& im, Tensor* out) {
   RL_CHECK(is_float(re.dtype()) && is_float(im.dtype()),
            "complex: Expected both inputs to be Half, Float or Double tensors but got ", short_name(re.dtype()),
            " and ", short_name(im.dtype()));
   RL_CHECK(re.dtype() == im.dtype(), "complex: Expected object of scalar type ", short_name(re.dtype()),
            " but got scalar type ", short_name(im.dtype()), " for second argument");
+  RL_CHECK(!out || out->dtype() == complex_of(re.dtype()), "complex: Expected object of scalar type ",
+           short_name(complex_of(re.dtype())), " but got scalar type ", out ? short_name(out->dtype()) : "",
+           " for argument 'out'");
   const Tensor made = empty(broadcast_shapes(re.sizes(), im.sizes(), "complex"), complex_of(re.dtype()), re.device());
   copy_values(real(made), re, "complex");
   copy_values(imag(made), im, "complex");
@@ -100,12 +127,20 @@ Tensor complex_op(const Tensor& re, const Tensor& im, Tensor* out) {
 }
 Tensor conj(const Tensor& input) { return is_complex(input.dtype()) ? conj_physical(input, nullptr) : input; }
 
-Tensor rsub(const Value& input, const Value& other, const Scalar& alpha) { return sub(other, input, alpha, nullptr); }
+Tensor rsub(const Value& input, const Value& other, const Scalar& alpha) {
+  check_tensor(input.is_tensor(), "rsub");
+  return sub(other, input, alpha, nullptr);
+}
 
 Tensor div(const Value& input, const Value& other, std::optional<std::string_view> rounding_mode, Tensor* out) {
   Result result;
   const Kernel& kernel = division(rounding_mode, &result);
   if (rounding_mode) check_divisor("div", input, other);
+  if (truncates_halves(kernel, input, other)) {
+    const Tensor quotient = pointwise(kernels::div, result, {&input, &other}, nullptr);
+    const Value x(quotient);
+    return pointwise(kernels::trunc, result, {&x}, out);
+  }
   return pointwise(kernel, result, {&input, &other}, out);
 }
 void div_(Tensor& self, const Value& other, std::optional<std::string_view> rounding_mode) {
@@ -113,11 +148,16 @@ void div_(Tensor& self, const Value& other, std::optional<std::string_view> roun
   const Kernel& kernel = division(rounding_mode, &result);
   const Value x(self);
   if (rounding_mode) check_divisor("div_", x, other);
+  if (truncates_halves(kernel, x, other)) {
+    pointwise_in_place(kernels::div, result, self, {&x, &other});
+    return pointwise_in_place(kernels::trunc, result, self, {&x});
+  }
   pointwise_in_place(kernel, result, self, {&x, &other});
 }
 
-#define RL_DIVISION(name)                                                 \
+#define RL_DIVISION(name, found)                                          \
   Tensor name(const Value& input, const Value& other, Tensor* out) {      \
+    check_tensor(found, #name);                                           \
     check_divisor(#name, input, other);                                   \
     return pointwise(kernels::name, Result::Same, {&input, &other}, out); \
   }                                                                       \
@@ -126,12 +166,13 @@ void div_(Tensor& self, const Value& other, std::optional<std::string_view> roun
     check_divisor(#name "_", x, other);                                   \
     pointwise_in_place(kernels::name, Result::Same, self, {&x, &other});  \
   }
-RL_DIVISION(floor_divide)
-RL_DIVISION(remainder)
-RL_DIVISION(fmod)
+RL_DIVISION(floor_divide, true)
+RL_DIVISION(remainder, input.is_tensor() || other.is_tensor())
+RL_DIVISION(fmod, input.is_tensor())
 #undef RL_DIVISION
 
 Tensor pow(const Value& input, const Value& exponent, Tensor* out) {
+  check_tensor(input.is_tensor() || exponent.is_tensor(), "pow");
   check_exponent(input, exponent);
   if (!exponent.is_tensor() && exponent.scalar.category() <= 2 && input.is_tensor() &&
       category(input.tensor->dtype()) >= (exponent.scalar.category() == 2 ? 2 : 1)) {
@@ -198,9 +239,14 @@ void clamp_(Tensor& self, std::optional<Value> min, std::optional<Value> max) {
   clamp_into(Value(self), min, max, nullptr, &self);
 }
 
+Tensor clamp_min(const Tensor& input, const Value& min, Tensor* out) { return clamp(input, min, {}, out); }
+void clamp_min_(Tensor& self, const Value& min) { clamp_(self, min, {}); }
+Tensor clamp_max(const Tensor& input, const Value& max, Tensor* out) { return clamp(input, {}, max, out); }
+void clamp_max_(Tensor& self, const Value& max) { clamp_(self, {}, max); }
+
 Tensor where(const Tensor& condition, const Value& input, const Value& other, Tensor* out) {
   RL_CHECK(condition.dtype() == DType::Bool || condition.dtype() == DType::UInt8,
-           "where: expected condition to be a boolean tensor, but got a tensor with dtype ",
+           "where expected condition to be a boolean tensor, but got a tensor with dtype ",
            dtype_text(condition.dtype()));
   const DType dtype = result_dtype({&input, &other});
   const Value c(condition);
@@ -215,13 +261,24 @@ Tensor where(const Tensor& condition, const Value& input, const Value& other, Te
   return deliver("where", made, out);
 }
 
+namespace {
+/// addcdiv of integers would be neither a division of integers nor a true one.
+void check_three(const Kernel& kernel, std::initializer_list<const Value*> inputs) {
+  RL_CHECK(&kernel != &kernels::addcdiv || category(result_dtype(inputs)) >= 2,
+           "addcdiv: Integer division with addcdiv is no longer supported; convert the inputs to a floating point "
+           "dtype first");
+}
+}  // namespace
+
 #define RL_THREE(name)                                                                                               \
   Tensor name(const Tensor& input, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value, Tensor* out) { \
     const Value x(input), y(tensor1), z(tensor2);                                                                    \
+    check_three(kernels::name, {&x, &y, &z});                                                                        \
     return pointwise(kernels::name, Result::Same, {&x, &y, &z}, out, Parameters::pack(number(value)));               \
   }                                                                                                                  \
   void name##_(Tensor& self, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value) {                    \
     const Value x(self), y(tensor1), z(tensor2);                                                                     \
+    check_three(kernels::name, {&x, &y, &z});                                                                        \
     pointwise_in_place(kernels::name, Result::Same, self, {&x, &y, &z}, Parameters::pack(number(value)));            \
   }
 RL_THREE(addcmul)

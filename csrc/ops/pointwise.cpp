@@ -12,6 +12,8 @@ namespace rl::kernels {
 #define RL_RESULT_FloatReal 0
 #define RL_UNARY(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_RESULT_##result)
 #define RL_BINARY(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_RESULT_##result)
+#define RL_BINARY_TENSOR_FIRST(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_RESULT_##result)
+#define RL_BINARY_TENSORS(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_RESULT_##result)
 #define RL_UNARY_KERNEL(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_RESULT_##result)
 #define RL_BINARY_KERNEL(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_RESULT_##result)
 #define RL_TERNARY_KERNEL(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_FIRST_##result)
@@ -21,6 +23,8 @@ namespace rl::kernels {
 #include "functors/unary.def"
 #undef RL_UNARY
 #undef RL_BINARY
+#undef RL_BINARY_TENSOR_FIRST
+#undef RL_BINARY_TENSORS
 #undef RL_UNARY_KERNEL
 #undef RL_BINARY_KERNEL
 #undef RL_TERNARY_KERNEL
@@ -125,13 +129,29 @@ void pointwise_in_place(const Kernel& kernel, Result result, Tensor& self, std::
     const Value x(self);                                           \
     pointwise_in_place(kernels::name, Result::result, self, {&x}); \
   }
-#define RL_BINARY(name, Functor, dtypes, result)                            \
+void check_tensor(bool found, const char* op) {
+  RL_CHECK_TYPE(found, op, "(): argument 'input' (position 1) must be Tensor, not a number");
+}
+
+#define RL_BINARY_CHECKED(name, result, found)                              \
   Tensor name(const Value& input, const Value& other, Tensor* out) {        \
+    check_tensor(found, #name);                                             \
     return pointwise(kernels::name, Result::result, {&input, &other}, out); \
   }                                                                         \
   void name##_(Tensor& self, const Value& other) {                          \
     const Value x(self);                                                    \
     pointwise_in_place(kernels::name, Result::result, self, {&x, &other});  \
+  }
+#define RL_BINARY(name, Functor, dtypes, result) RL_BINARY_CHECKED(name, result, input.is_tensor() || other.is_tensor())
+#define RL_BINARY_TENSOR_FIRST(name, Functor, dtypes, result) RL_BINARY_CHECKED(name, result, input.is_tensor())
+#define RL_BINARY_TENSORS(name, Functor, dtypes, result)               \
+  Tensor name(const Tensor& input, const Tensor& other, Tensor* out) { \
+    const Value x(input), y(other);                                    \
+    return pointwise(kernels::name, Result::result, {&x, &y}, out);    \
+  }                                                                    \
+  void name##_(Tensor& self, const Tensor& other) {                    \
+    const Value x(self), y(other);                                     \
+    pointwise_in_place(kernels::name, Result::result, self, {&x, &y}); \
   }
 #define RL_UNARY_KERNEL(...)
 #define RL_BINARY_KERNEL(...)

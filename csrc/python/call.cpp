@@ -477,7 +477,7 @@ void set_doc(const py::object& function, const std::string& text) {
   }
   if (ops.size() == 1) return;  // below: an overloaded name, whose meanings are listed
   PyObject* self = PyCFunction_GET_SELF(function.ptr());
-  auto* all = const_cast<Overloads*>(static_cast<const Overloads*>(reinterpret_cast<OpSelf*>(self)->entry));
+  auto* all = const_cast<Overloads*>(static_cast<const Overloads*>(entry_of_op_self(self)));
   all->doc = concat(all->name, "(*args, **kwargs)\n--\n\n", text, "\n");
   for (const OpEntry* op : ops) all->doc += concat("\n    ", op->row->name, "(", op->row->arguments, ")");
   all->method.ml_doc = all->doc.c_str();

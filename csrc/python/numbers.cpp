@@ -19,7 +19,8 @@ struct Operator {
 #define RL_OPERATORS(X)                                                                                             \
   X(add) X(sub) X(mul) X(div) X(floor_divide) X(remainder) X(pow) X(matmul) X(bitwise_and) X(bitwise_or)            \
   X(bitwise_xor) X(neg) X(abs) X(bitwise_not) X(add_) X(sub_) X(mul_) X(div_) X(floor_divide_) X(remainder_)        \
-  X(pow_) X(bitwise_and_) X(bitwise_or_) X(bitwise_xor_) X(eq) X(ne) X(lt) X(le) X(gt) X(ge) X(rsub) X(reciprocal)
+  X(pow_) X(bitwise_and_) X(bitwise_or_) X(bitwise_xor_) X(eq) X(ne) X(lt) X(le) X(gt) X(ge) X(rsub) X(reciprocal)           \
+  X(bitwise_left_shift) X(bitwise_right_shift) X(bitwise_left_shift_) X(bitwise_right_shift_)
 // clang-format on
 #define X(name) Operator call_##name;
 RL_OPERATORS(X)
@@ -58,6 +59,10 @@ RL_BINARY_SLOT(slot_remainder, remainder)
 RL_BINARY_SLOT(slot_and, bitwise_and)
 RL_BINARY_SLOT(slot_or, bitwise_or)
 RL_BINARY_SLOT(slot_xor, bitwise_xor)
+RL_BINARY_SLOT(slot_lshift, bitwise_left_shift)
+RL_BINARY_SLOT(slot_rshift, bitwise_right_shift)
+RL_BINARY_SLOT(slot_ilshift, bitwise_left_shift_)
+RL_BINARY_SLOT(slot_irshift, bitwise_right_shift_)
 RL_BINARY_SLOT(slot_iadd, add_)
 RL_BINARY_SLOT(slot_isub, sub_)
 RL_BINARY_SLOT(slot_imul, mul_)
@@ -153,6 +158,10 @@ void append_number_slots(std::vector<PyType_Slot>& slots) {
       {Py_nb_and, pointer(&slot_and)},
       {Py_nb_or, pointer(&slot_or)},
       {Py_nb_xor, pointer(&slot_xor)},
+      {Py_nb_lshift, pointer(&slot_lshift)},
+      {Py_nb_rshift, pointer(&slot_rshift)},
+      {Py_nb_inplace_lshift, pointer(&slot_ilshift)},
+      {Py_nb_inplace_rshift, pointer(&slot_irshift)},
       {Py_nb_inplace_add, pointer(&slot_iadd)},
       {Py_nb_inplace_subtract, pointer(&slot_isub)},
       {Py_nb_inplace_multiply, pointer(&slot_imul)},

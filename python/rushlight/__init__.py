@@ -7,6 +7,7 @@ from ._tensor_str import set_printoptions
 from .ops import arrange, index, join, pointwise, product, reduce, shape, writing
 from .ops import nn as _nn_ops
 from .ops import random as _random_ops
+from .ops import special as _special_ops
 from .ops._table import ALIASES, FUNCTIONS
 from .tensor import Tensor
 
@@ -15,7 +16,7 @@ __all__ = ["Tensor"]
 del arrange, index, join, pointwise, product, reduce, shape, writing
 
 # names that start in _C but are not PyTorch's
-for _name in ("TensorBase", "Node", "rows"):
+for _name in ("TensorBase", "Node", "rows", *(n for n in dir(_C) if n.startswith("special_"))):
     globals().pop(_name, None)
 
 tensor = _C.tensor  # the function: the import of tensor.py has put the module there
@@ -116,7 +117,7 @@ from . import autograd, return_types  # noqa: E402
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
 
 # brought in by first use, so that a program pays for what it uses
-_MODULES = {"nn", "optim", "utils", "__config__"}
+_MODULES = {"nn", "optim", "special", "utils", "__config__"}
 _FUNCTIONAL = {"dropout"}
 
 

@@ -386,7 +386,7 @@ def _where(self, condition, other):
 def _attach():
     """Every op whose first argument is a tensor is a method: the bound function itself, without a Python wrapper."""
     for _, name, *_ in _C._rows():
-        if name.startswith("_") or name in _FUNCTIONS_ONLY or name in Tensor.__dict__:
+        if name.startswith(("_", "special_")) or name in _FUNCTIONS_ONLY or name in Tensor.__dict__:
             continue
         setattr(Tensor, name, _C._as_method(getattr(_C, name)))
     Tensor.where = _where
@@ -399,4 +399,6 @@ def _attach():
 
 
 _attach()
+# PyTorch still has Python 2's names of the division
+Tensor.__div__, Tensor.__rdiv__, Tensor.__idiv__ = Tensor.__truediv__, Tensor.__rtruediv__, Tensor.__itruediv__
 _C._set_tensor_class(Tensor)

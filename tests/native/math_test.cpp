@@ -1,5 +1,5 @@
 // functors/math.h: edges against the C library, accuracy on a small sample, the same bits in any loop, refused types.
-// bench/native/accuracy measures the errors finely.
+// bench/accuracy.py measures the errors finely.
 #include "functors/math.h"
 
 #include <algorithm>
@@ -23,6 +23,10 @@ constexpr double kBound = RL_HAS_FMA ? 2.0 : 2.6;
   X(exp) X(exp2) X(expm1) X(log) X(log2) X(log10) X(log1p) X(sigmoid) X(tanh) X(erf) X(sqrt) X(rsqrt) X(sinh) X(cosh)  \
   X(asin) X(acos) X(atan) X(asinh) X(acosh) X(atanh) X(floor) X(ceil) X(trunc) X(round) X(fabs)
 #define RL_TEST_UNARY(X) RL_TEST_NOT_PERIODIC(X) X(sin) X(cos) X(tan)
+/// Those without a long double form: their values are tested in Python, against mpmath.
+#define RL_TEST_SPECIAL(X)                                                                                             \
+  X(lgamma) X(digamma) X(trigamma) X(erfcx) X(ndtr) X(log_ndtr) X(erfinv) X(ndtri) X(i0) X(i0e) X(i1) X(i1e) X(sinc)   \
+  X(logit) X(entr) X(mantissa) X(exponent)
 // clang-format on
 
 namespace reference {
@@ -123,6 +127,7 @@ std::vector<T> edges() {
     }                                                            \
   };
 RL_TEST_UNARY(RL_TEST_APPLY)
+RL_TEST_SPECIAL(RL_TEST_APPLY)
 RL_TEST_PERIODIC(sin)
 RL_TEST_PERIODIC(cos)
 RL_TEST_PERIODIC(tan)
@@ -221,6 +226,7 @@ TEST(Math, BitsDoNotDependOnTheLoop) {
   check_bits<float, Apply_##name>(#name); \
   check_bits<double, Apply_##name>(#name);
   RL_TEST_UNARY(RL_TEST_BITS)
+  RL_TEST_SPECIAL(RL_TEST_BITS)
 }
 
 template <class... T>

@@ -1,5 +1,6 @@
 """Pointwise ops: derivatives and one line of description each."""
 
+import cmath
 import math
 
 from rushlight import _C
@@ -29,10 +30,17 @@ def _pow_input(g, input, exponent):
     return _C.where(_C.eq(exponent, 0), 0.0, _C.mul(g, _C.mul(exponent, _C.pow(input, _C.sub(exponent, 1)))))
 
 
+def _log_of(number):
+    if not isinstance(number, (float, int)):
+        return cmath.log(number)
+    return math.log(number) if number > 0 else math.nan
+
+
 def _pow_exponent(g, input, exponent, out):
     if not isinstance(input, _C.TensorBase):
-        return _C.mul(g, _C.mul(out, math.log(input))) if input != 0 else _C.zeros_like(out)
-    flat = _C.logical_and(_C.eq(input, 0), _C.ge(_C.real(exponent), 0))
+        return _C.mul(g, _C.mul(out, _log_of(input))) if input != 0 else _C.zeros_like(out)
+    real = _C.real(exponent) if exponent.dtype.is_complex else exponent
+    flat = _C.logical_and(_C.eq(input, 0), _C.ge(real, 0))
     return _C.where(flat, 0.0, _C.mul(g, _C.mul(out, _C.log(input))))
 
 
@@ -142,7 +150,6 @@ erfc = op(_C.erfc, grad=lambda g, input: _C.mul(g, _C.mul(_C.exp(_C.neg(_C.squar
 relu = op(_C.relu, grad=lambda g, out: _C._relu_backward(g, out), doc="max(input, 0).")
 floor = op(_C.floor, grad=zero, doc="Rounded down.")
 ceil = op(_C.ceil, grad=zero, doc="Rounded up.")
-round = op(_C.round, grad=zero, doc="Rounded to the nearest, halves to even.")
 trunc = op(_C.trunc, grad=zero, doc="Rounded towards 0.")
 gelu = op(_C.gelu, grad=lambda g, input, approximate: _C._gelu_backward(g, input, approximate=approximate), doc="input times the normal distribution function of it; approximate 'none' or 'tanh'.")
 leaky_relu = op(_C.leaky_relu, grad=lambda g, input, negative_slope: _C._leaky_relu_backward(g, input, negative_slope), doc="input, times negative_slope below 0.")
