@@ -2,12 +2,33 @@
 
 from . import _C
 from ._C import *
-from ._C import __version__, get_default_dtype, get_num_threads, is_grad_enabled, set_num_threads
+from ._C import (
+    __version__,
+    get_default_device,
+    get_default_dtype,
+    get_num_threads,
+    is_grad_enabled,
+    set_flush_denormal,
+    set_num_threads,
+)
+from ._info import finfo, iinfo
+from ._settings import (
+    are_deterministic_algorithms_enabled,
+    get_deterministic_debug_mode,
+    get_float32_matmul_precision,
+    is_deterministic_algorithms_warn_only_enabled,
+    set_default_device,
+    set_default_dtype,
+    set_default_tensor_type,
+    set_deterministic_debug_mode,
+    set_float32_matmul_precision,
+    use_deterministic_algorithms,
+)
 from ._tensor_str import set_printoptions
 from .ops import index, join, pointwise, product, reduce, shape
 from .ops import nn as _nn_ops
 from .ops import random as _random_ops
-from .ops._table import ALIASES, FUNCTIONS
+from .ops._table import ALIASES, FUNCTIONS, function_of
 from .tensor import Tensor
 
 __all__ = ["Tensor"]
@@ -31,6 +52,17 @@ for _name, _target in ALIASES.items():
         if hasattr(_C, _target + _end):
             globals()[_name + _end] = getattr(_C, _target + _end)
 globals().update(FUNCTIONS)
+for _name in (
+    "get_device",
+    "is_complex",
+    "is_conj",
+    "is_floating_point",
+    "is_inference",
+    "is_neg",
+    "is_signed",
+    "numel",
+):
+    globals()[_name] = function_of(getattr(Tensor, _name))
 
 
 def as_tensor(data, dtype=None, device=None):
@@ -43,29 +75,9 @@ def is_tensor(obj):
     return isinstance(obj, Tensor)
 
 
-def is_floating_point(input):
-    """Is the dtype of `input` a floating one?"""
-    return input.dtype.is_floating_point
-
-
-def is_complex(input):
-    """Is the dtype of `input` complex?"""
-    return input.dtype.is_complex
-
-
-def numel(input):
-    """Number of elements."""
-    return input.numel()
-
-
 def equal(input, other):
     """Have both the same shape and values?"""
     return input.equal(other)
-
-
-def set_default_dtype(d):
-    """Set the dtype that tensors of Python floats get."""
-    _C._set_default_dtype(d)
 
 
 def promote_types(type1, type2):
@@ -163,6 +175,7 @@ from . import (  # noqa: E402
     autograd,
     nn,
     optim,
+    testing,
     utils,
 )
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
