@@ -4,6 +4,7 @@ import random
 
 import numpy as np
 import pytest
+
 import rushlight as torch
 from rushlight._tensor_str import get_printoptions, printoptions
 

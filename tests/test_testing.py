@@ -4,6 +4,7 @@ import collections
 
 import numpy as np
 import pytest
+
 import rushlight as torch
 
 T = "torch.tensor"

@@ -2,26 +2,25 @@
 
 from . import _C
 from ._C import *
-from ._C import (
-    __version__,
-    get_default_device,
-    get_default_dtype,
-    get_num_threads,
-    is_grad_enabled,
-    set_flush_denormal,
-    set_num_threads,
-)
+from ._C import __version__
+from ._creation import as_tensor, from_numpy
 from ._info import finfo, iinfo
 from ._settings import (
     are_deterministic_algorithms_enabled,
+    get_default_device,
+    get_default_dtype,
     get_deterministic_debug_mode,
     get_float32_matmul_precision,
+    get_num_threads,
     is_deterministic_algorithms_warn_only_enabled,
+    is_grad_enabled,
     set_default_device,
     set_default_dtype,
     set_default_tensor_type,
     set_deterministic_debug_mode,
     set_float32_matmul_precision,
+    set_flush_denormal,
+    set_num_threads,
     use_deterministic_algorithms,
 )
 from ._tensor_str import set_printoptions
@@ -39,7 +38,8 @@ del index, join, pointwise, product, reduce, shape
 for _name in ("TensorBase", "Node", "rows"):
     globals().pop(_name, None)
 
-tensor = _C.tensor  # the function: the import of tensor.py has put the module there
+from ._creation import tensor  # noqa: E402  the function again: the import of tensor.py has put the module there
+
 float, double, half, int, long, short = _C.float32, _C.float64, _C.float16, _C.int32, _C.int64, _C.int16
 bool = _C.bool
 cfloat, cdouble = _C.complex64, _C.complex128
@@ -63,11 +63,6 @@ for _name in (
     "numel",
 ):
     globals()[_name] = function_of(getattr(Tensor, _name))
-
-
-def as_tensor(data, dtype=None, device=None):
-    """A tensor of `data`, on the same memory where it can be: a tensor itself, or a NumPy array."""
-    return _C._as_tensor(data, dtype, device)
 
 
 def is_tensor(obj):

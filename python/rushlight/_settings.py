@@ -11,6 +11,36 @@ _PRECISIONS = ("highest", "high", "medium")
 _precision = "highest"
 
 
+def get_default_dtype():
+    """The dtype of tensors made from Python floats."""
+    return _C.get_default_dtype()
+
+
+def get_default_device():
+    """Where this thread's factories make their tensors."""
+    return _C.get_default_device()
+
+
+def get_num_threads():
+    """How many threads an op may use."""
+    return _C.get_num_threads()
+
+
+def set_num_threads(int, /):
+    """Set how many threads an op may use; results do not depend on it."""
+    _C.set_num_threads(int)
+
+
+def is_grad_enabled():
+    """Are operations recorded for gradients in this thread?"""
+    return _C.is_grad_enabled()
+
+
+def set_flush_denormal(mode, /):
+    """Take denormal numbers for zero, or stop doing so, in this thread's ops; returns whether the processor can."""
+    return _C.set_flush_denormal(mode)
+
+
 def set_default_dtype(d, /):
     """Set the dtype of tensors made from Python floats."""
     _C._set_default_dtype(d)

@@ -4,9 +4,8 @@ import abc
 
 from rushlight import _C
 
-from . import _conversion, _pickle, _typed, composed  # composed fills METHODS
+from . import _conversion, _pickle, _typed, composed  # noqa: F401  composed fills METHODS
 from .ops._table import ALIASES, METHODS
-
 
 _CPU = _C.device("cpu")
 

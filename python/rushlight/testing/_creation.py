@@ -51,7 +51,7 @@ def make_tensor(
     --------
     >>> _ = torch.manual_seed(0)
     >>> torch.testing.make_tensor(3, dtype=torch.int64, device="cpu")
-    tensor([8, 6, 9])
+    tensor([ 6, -5, -9])
     """
     if len(shape) == 1 and isinstance(shape[0], collections.abc.Sequence):
         shape = shape[0]
