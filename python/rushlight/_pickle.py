@@ -25,7 +25,9 @@ class _Memory:
         return _memory, (array.tobytes(),)
 
 
-_memories = weakref.WeakValueDictionary()  # by address: an entry holds its storage, so no address is used twice
+_memories: weakref.WeakValueDictionary = (
+    weakref.WeakValueDictionary()
+)  # by address: an entry holds its storage, so no address is used twice
 
 
 def memory_of(tensor):

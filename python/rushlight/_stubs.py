@@ -332,11 +332,7 @@ def module_text(path, others):
         if inspect.isbuiltin(value) and hasattr(_C, name) and any(row[1] == name for row in _C._rows()):
             lines += row_lines(name)
         elif inspect.isfunction(value):
-            result = (
-                None
-                if value.__module__.startswith("rushlight.nn") and "functional" not in path
-                else _method_result(name)
-            )
+            result = _method_result(name) if path in _OF_TENSORS else None
             lines.append(python_line(name, value, result=result))
         elif callable(value):
             lines.append(f"def {name}(*args: Any, **kwargs: Any) -> {_method_result(name)}: ...")
@@ -348,6 +344,8 @@ def module_text(path, others):
     return "\n".join(lines) + "\n"
 
 
+#: modules whose functions return a Tensor unless `_RESULTS` says otherwise
+_OF_TENSORS = {"rushlight", "rushlight.nn.functional", "rushlight.special"}
 _FLAT_CLASSES = {"Tensor", "Size", "dtype", "device", "memory_format", "layout", "Generator"}
 
 

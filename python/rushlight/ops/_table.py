@@ -44,7 +44,8 @@ def op(function, grad=None, doc=None, node=None, conjugate=True):
 
 
 #: Functions composed of ops need no row, and their derivative comes from their parts: those of the flat namespace, and methods.
-FUNCTIONS, METHODS = {}, {}
+FUNCTIONS: dict = {}
+METHODS: dict = {}
 
 
 def composed(function=None, *, public=True, method=True, out=False, in_place=False, aliases=()):
