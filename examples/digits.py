@@ -22,7 +22,8 @@ def load() -> list[Subset]:
     pixels = torch.from_numpy(digits.data).to(torch.float32) / 16  # [1797, 64], 0 to 1
     labels = torch.from_numpy(digits.target)  # [1797]
     held_out = len(labels) // 5
-    return random_split(TensorDataset(pixels, labels), [len(labels) - held_out, held_out])
+    parts: list[Subset] = random_split(TensorDataset(pixels, labels), [len(labels) - held_out, held_out])
+    return parts
 
 
 def guess(net: nn.Module, held_out: Subset) -> list[Any]:

@@ -130,3 +130,41 @@ def test_make_tensor_takes_a_memory_format_alone():
         torch.testing.make_tensor(
             2, dtype=torch.float32, device="cpu", noncontiguous=True, memory_format=torch.channels_last
         )
+
+
+@pytest.mark.parametrize(
+    "dtype", ["float32", "float64", "float16", "bfloat16", "int64", "int32", "uint8", "bool", "complex64"]
+)
+def test_isclose_is_pytorchs_to_the_element(peer, dtype):
+    rng = np.random.default_rng(1)
+    special = [float("nan"), float("inf"), -float("inf"), 0.0, -0.0, 1e-40]
+    for options in (
+        {},
+        {"rtol": 0.0, "atol": 0.0},
+        {"rtol": 1e-9},
+        {"atol": 0.5},
+        {"equal_nan": True},
+        {"rtol": 0.1, "atol": 1},
+    ):
+        if dtype in ("int64", "int32", "uint8", "bool"):
+            a = rng.integers(0, 1 << (1 if dtype == "bool" else 7 if dtype == "uint8" else 30), 400)
+            b = a + rng.integers(0, 2, 400)
+        else:
+            a = rng.normal(size=400)
+            b = a + rng.choice([0, 1e-9, 1e-6, 1e-3, 1], size=400)
+            a[:12], b[:12] = special * 2, special + special[::-1]
+        answers = []
+        for module in (torch, peer):
+            kind = getattr(module, dtype)
+            x, y = module.tensor(a).to(kind), module.tensor(b).to(kind)
+            answers.append((module.isclose(x, y, **options).tolist(), module.allclose(x, y, **options)))
+        assert answers[0] == answers[1], options
+
+
+@pytest.mark.parametrize("options", [{"rtol": -1}, {"atol": -1}])
+def test_isclose_refuses_negative_tolerances_and_other_dtypes(options):
+    x = torch.ones(2)
+    with pytest.raises(RuntimeError, match="must be greater than or equal to zero, but got -1"):
+        torch.isclose(x, x, **options)
+    with pytest.raises(RuntimeError, match="did not match"):
+        torch.isclose(x, x.double())

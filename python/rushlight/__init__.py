@@ -174,4 +174,4 @@ from . import (  # noqa: E402
     utils,
 )
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
-from .nn.functional import dropout, log_softmax, softmax  # noqa: E402
+from .nn.functional import dropout  # noqa: E402
