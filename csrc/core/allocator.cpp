@@ -9,6 +9,8 @@
 #include <bit>
 #include <cstdlib>
 #include <mutex>
+#include <new>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
@@ -30,6 +32,7 @@ constexpr int kClasses = 232;
 constexpr size_t kSmall = size_t(1) << 18;      // up to here a thread keeps blocks of its own
 constexpr size_t kHuge = size_t(4) << 20;       // from here huge pages are asked for
 constexpr size_t kListBytes = size_t(1) << 20;  // a thread keeps at most this much of one class
+constexpr int64_t kUncounted = 1 << 16;         // a thread's small blocks are counted by this many bytes at a time
 constexpr int64_t kCacheFloor = int64_t(256) << 20;
 
 std::atomic<int64_t> in_use{0}, peak{0}, cached{0}, asked{0}, countdown{-1};
@@ -106,6 +109,11 @@ struct FreeBlock {
   FreeBlock* next;
 };
 
+void count_in_use(int64_t bytes) {
+  const int64_t now = in_use.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  if (now > peak.load(std::memory_order_relaxed)) peak.store(now, std::memory_order_relaxed);
+}
+
 /// Free small blocks of one thread, linked through themselves.
 struct ThreadLists {
   struct List {
@@ -113,10 +121,30 @@ struct ThreadLists {
     size_t bytes = 0;
   };
   List lists[kClasses];
-  ~ThreadLists() {
-    drop();
-    gone = true;
+  int64_t uncounted = 0;  // in use by blocks from these lists, and not in `in_use` yet: a locked add a block is dear
+
+  void* take(SizeClass c) {
+    List& list = lists[c.index];
+    FreeBlock* block = list.first;
+    if (!block) return nullptr;
+    RL_UNPOISON(block, c.bytes);
+    list.first = block->next;
+    list.bytes -= c.bytes;
+    if (RL_UNLIKELY((uncounted += int64_t(c.bytes)) > kUncounted)) count();
+    return block;
   }
+  bool keep(void* block, SizeClass c) noexcept {
+    List& list = lists[c.index];
+    if (list.bytes + c.bytes > kListBytes) return false;
+    auto* free_block = static_cast<FreeBlock*>(block);
+    free_block->next = list.first;
+    list.first = free_block;
+    list.bytes += c.bytes;
+    RL_POISON(block, c.bytes);
+    if (RL_UNLIKELY((uncounted -= int64_t(c.bytes)) < -kUncounted)) count();
+    return true;
+  }
+  void count() noexcept { count_in_use(std::exchange(uncounted, 0)); }
   void drop() noexcept {
     for (List& list : lists) {
       while (FreeBlock* block = list.first) {
@@ -127,10 +155,27 @@ struct ThreadLists {
       list.bytes = 0;
     }
   }
-  static thread_local bool gone;
 };
-thread_local bool ThreadLists::gone = false;
-thread_local ThreadLists thread_lists;
+
+RL_THREAD_WORD ThreadLists* lists_here = nullptr;  // null before the first use in a thread, and at its end
+RL_THREAD_WORD bool at_end = false;
+
+/// This thread's lists, made at first use; null where the thread is ending or memory is short.
+RL_COLD ThreadLists* make_lists() {
+  static thread_local struct Owner {
+    ~Owner() {
+      at_end = true;
+      if (ThreadLists* lists = std::exchange(lists_here, nullptr)) {
+        lists->drop();
+        lists->count();
+        delete lists;
+      }
+    }
+  } owner;
+  (void)&owner;
+  if (!at_end) lists_here = new (std::nothrow) ThreadLists;
+  return lists_here;
+}
 
 [[noreturn]] RL_COLD void refuse(size_t bytes, const char* why, int64_t limit) {
   throw OutOfMemory(concat("can't allocate memory: you tried to allocate ", bytes, " bytes; ", why,
@@ -145,23 +190,44 @@ class CpuAllocator final : public Allocator {
       refuse(bytes, "this allocation was told to fail", limit_);
     if (RL_UNLIKELY(bytes > size_t(limit_))) refuse(bytes, "more than this process may have", limit_);
     const SizeClass c = size_class(bytes);
-    const int64_t now = in_use.fetch_add(int64_t(c.bytes), std::memory_order_relaxed) + int64_t(c.bytes);
-    if (RL_UNLIKELY(now > peak.load(std::memory_order_relaxed))) peak.store(now, std::memory_order_relaxed);
+    if (RL_LIKELY(c.bytes <= kSmall && lists_here))
+      if (void* block = lists_here->take(c)) return block;
+    return allocate_anew(bytes, c);
+  }
+
+  void release(void* block, size_t bytes, int64_t) noexcept override {
+    if (!block) return;
+    const SizeClass c = size_class(bytes);
+    if (RL_LIKELY(c.bytes <= kSmall)) {
+      if (RL_LIKELY(lists_here != nullptr || make_lists())) {
+        if (RL_LIKELY(lists_here->keep(block, c))) return;
+      }
+      std::free(block);
+    } else {
+      RL_POISON(block, c.bytes);
+      if (!shared().keep(block, c)) {
+        RL_UNPOISON(block, c.bytes);
+        std::free(block);
+      }
+    }
+    in_use.fetch_sub(int64_t(c.bytes), std::memory_order_relaxed);
+  }
+
+ private:
+  /// A block that this thread has no free one for.
+  void* allocate_anew(size_t bytes, SizeClass c) {
+    if (lists_here) lists_here->count();
+    count_in_use(int64_t(c.bytes));
+    const int64_t now = in_use.load(std::memory_order_relaxed);
     if (RL_UNLIKELY(now > limit_)) {
       in_use.fetch_sub(int64_t(c.bytes), std::memory_order_relaxed);
       refuse(bytes, "with what is in use that is more than this process may have", limit_);
     }
-    if (RL_LIKELY(c.bytes <= kSmall && !ThreadLists::gone)) {
-      ThreadLists::List& list = thread_lists.lists[c.index];
-      if (FreeBlock* block = list.first) {
+    if (c.bytes > kSmall) {
+      if (void* block = shared().take(c)) {
         RL_UNPOISON(block, c.bytes);
-        list.first = block->next;
-        list.bytes -= c.bytes;
         return block;
       }
-    } else if (void* block = shared().take(c)) {
-      RL_UNPOISON(block, c.bytes);
-      return block;
     }
     if (now + cached.load(std::memory_order_relaxed) > limit_) shared().drop();
     void* block = from_system(c.bytes);
@@ -176,29 +242,6 @@ class CpuAllocator final : public Allocator {
     return block;
   }
 
-  void release(void* block, size_t bytes, int64_t) noexcept override {
-    if (!block) return;
-    const SizeClass c = size_class(bytes);
-    in_use.fetch_sub(int64_t(c.bytes), std::memory_order_relaxed);
-    if (RL_LIKELY(c.bytes <= kSmall && !ThreadLists::gone)) {
-      ThreadLists::List& list = thread_lists.lists[c.index];
-      if (list.bytes + c.bytes <= kListBytes) {
-        auto* free_block = static_cast<FreeBlock*>(block);
-        free_block->next = list.first;
-        list.first = free_block;
-        list.bytes += c.bytes;
-        RL_POISON(block, c.bytes);
-        return;
-      }
-    } else {
-      RL_POISON(block, c.bytes);
-      if (shared().keep(block, c)) return;
-      RL_UNPOISON(block, c.bytes);
-    }
-    std::free(block);
-  }
-
- private:
   const int64_t limit_ = memory_limit();
 };
 
@@ -209,10 +252,16 @@ Allocator& cpu_allocator() {
   return *allocator;
 }
 
-MemoryReport memory_report() { return {in_use.load(), cached.load(), peak.load(), asked.load()}; }
-void reset_peak() { peak.store(in_use.load()); }
+MemoryReport memory_report() {
+  if (lists_here) lists_here->count();
+  return {in_use.load(), cached.load(), peak.load(), asked.load()};
+}
+void reset_peak() {
+  if (lists_here) lists_here->count();
+  peak.store(in_use.load());
+}
 void release_cached() {
-  if (!ThreadLists::gone) thread_lists.drop();
+  if (lists_here) lists_here->drop();
   shared().drop();
 }
 void fail_allocation_after(int64_t n) { countdown.store(n); }

@@ -8,6 +8,8 @@
 #include <span>
 #include <utility>
 
+#include "core/macros.h"
+
 namespace rl {
 
 constexpr int kMaxDims = 64;
@@ -22,7 +24,11 @@ class Dims {
     n_ = n;
     std::memcpy(data(), values, size_t(n) * sizeof(int64_t));
   }
-  Dims(const Dims& other) : Dims(other.data(), other.n_) {}
+  Dims(const Dims& other) {
+    if (RL_UNLIKELY(other.heap_ != nullptr)) reserve(other.n_);
+    n_ = other.n_;
+    copy_values(other);
+  }
   Dims(Dims&& other) noexcept { take(other); }
   Dims& operator=(const Dims& other) {
     if (this != &other) *this = Dims(other);
@@ -30,12 +36,12 @@ class Dims {
   }
   Dims& operator=(Dims&& other) noexcept {
     if (this != &other) {
-      delete[] heap_;
+      free_heap();
       take(other);
     }
     return *this;
   }
-  ~Dims() { delete[] heap_; }
+  ~Dims() { free_heap(); }
 
   int size() const { return n_; }
   bool empty() const { return n_ == 0; }
@@ -67,7 +73,11 @@ class Dims {
     --n_;
   }
   friend bool operator==(const Dims& a, const Dims& b) {
-    return a.n_ == b.n_ && std::memcmp(a.data(), b.data(), size_t(a.n_) * sizeof(int64_t)) == 0;
+    if (a.n_ != b.n_) return false;
+    const int64_t *x = a.data(), *y = b.data();
+    for (int i = 0; i < a.n_; ++i)
+      if (x[i] != y[i]) return false;
+    return true;
   }
   /// As a user writes it: [2, 3].
   friend std::ostream& operator<<(std::ostream& out, const Dims& dims) {
@@ -83,21 +93,29 @@ class Dims {
     const int capacity = n < 2 * kInline ? 2 * kInline : 2 * n;
     int64_t* grown = new int64_t[size_t(capacity)];
     std::memcpy(grown, data(), size_t(n_) * sizeof(int64_t));
-    delete[] heap_;
+    free_heap();
     heap_ = grown;
     capacity_ = capacity;
   }
+  void free_heap() noexcept {
+    if (RL_UNLIKELY(heap_ != nullptr)) delete[] heap_;
+  }
+  /// All of the places within, used or not: a fixed length is a few moves, a length of n_ would be a call.
+  void copy_values(const Dims& other) noexcept {
+    if (RL_UNLIKELY(other.heap_ != nullptr))
+      std::memcpy(heap_ ? heap_ : inline_, other.heap_, size_t(n_) * sizeof(int64_t));
+    else
+      std::memcpy(inline_, other.inline_, sizeof(inline_));
+  }
   void take(Dims& other) noexcept {
-    n_ = other.n_;
-    capacity_ = other.capacity_;
+    n_ = std::exchange(other.n_, 0);
+    capacity_ = std::exchange(other.capacity_, int(kInline));
     heap_ = std::exchange(other.heap_, nullptr);
-    if (!heap_) std::memcpy(inline_, other.inline_, sizeof(int64_t) * size_t(n_));
-    other.n_ = 0;
-    other.capacity_ = kInline;
+    std::memcpy(inline_, other.inline_, sizeof(inline_));
   }
   int n_ = 0, capacity_ = kInline;
   int64_t* heap_ = nullptr;
-  int64_t inline_[kInline];
+  int64_t inline_[kInline] = {};
 };
 
 }  // namespace rl

@@ -9,11 +9,6 @@
 namespace rl {
 namespace {
 
-constexpr int64_t kSizes[] = {
-#define X(name, Name, type, Short) sizeof(type),
-    RL_FOR_EACH_DTYPE(X)
-#undef X
-};
 constexpr std::string_view kNames[] = {
 #define X(name, Name, type, Short) #name,
     RL_FOR_EACH_DTYPE(X)
@@ -27,7 +22,7 @@ constexpr std::string_view kShortNames[] = {
 
 std::atomic<DType> current_default{DType::Float32};
 
-int bits(DType d) { return int(kSizes[int(d)]) * 8; }
+int bits(DType d) { return int(item_size(d)) * 8; }
 bool is_unsigned(DType d) { return contains(kUnsigned, d); }
 
 DType signed_of(int bits) {
@@ -36,7 +31,6 @@ DType signed_of(int bits) {
 
 }  // namespace
 
-int64_t item_size(DType d) { return kSizes[int(d)]; }
 std::string_view name(DType d) { return kNames[int(d)]; }
 std::string_view short_name(DType d) { return kShortNames[int(d)]; }
 

@@ -76,7 +76,10 @@ constexpr bool is_float(DType d) { return contains(kFloats, d); }
 constexpr bool is_complex(DType d) { return contains(kComplex, d); }
 constexpr bool is_differentiable(DType d) { return contains(kFloats | kComplex, d); }
 
-int64_t item_size(DType d);
+#define X(name, Name, type, Short) sizeof(type),
+inline constexpr uint8_t kItemSizes[] = {RL_FOR_EACH_DTYPE(X)};
+#undef X
+constexpr int64_t item_size(DType d) { return kItemSizes[int(d)]; }
 std::string_view name(DType d);        // "float32"
 std::string_view short_name(DType d);  // "Float", as in torch.FloatTensor
 /// Half types compute in float32 inside a kernel; every other dtype computes as itself.

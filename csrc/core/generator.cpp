@@ -156,7 +156,7 @@ double Generator::single_normal() {
 }
 
 template <class T>
-void Generator::fill_normals(T* to, int64_t n, double mean, double std) {
+void Generator::fill_normals(T* to, int64_t n, double mean, double std, bool whole_blocks) {
   const std::lock_guard hold(lock_);
   const auto draw = [this] {
     if constexpr (sizeof(T) == 4)
@@ -168,14 +168,19 @@ void Generator::fill_normals(T* to, int64_t n, double mean, double std) {
     for (int64_t i = 0; i < n; ++i) to[i] = T(single_normal() * std + mean);
     return;
   }
-  for (int64_t i = 0; i < n; ++i) to[i] = draw();
+  const int64_t drawn = whole_blocks ? n / 16 * 16 : n;
+  for (int64_t i = 0; i < drawn; ++i) to[i] = draw();
   for (int64_t i = 0; i + 16 <= n; i += 16) box_muller(to + i, T(mean), T(std));
   if (n % 16 == 0) return;
   for (int64_t i = n - 16; i < n; ++i) to[i] = draw();
   box_muller(to + n - 16, T(mean), T(std));
 }
-void Generator::fill_normal(float* to, int64_t n, double mean, double std) { fill_normals(to, n, mean, std); }
-void Generator::fill_normal(double* to, int64_t n, double mean, double std) { fill_normals(to, n, mean, std); }
+void Generator::fill_normal(float* to, int64_t n, double mean, double std, bool whole_blocks) {
+  fill_normals(to, n, mean, std, whole_blocks);
+}
+void Generator::fill_normal(double* to, int64_t n, double mean, double std, bool whole_blocks) {
+  fill_normals(to, n, mean, std, whole_blocks);
+}
 
 Generator& default_generator() {
   if (slot) return *slot;

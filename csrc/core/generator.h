@@ -29,8 +29,10 @@ class Generator : public Counted {
   void fill_random32(uint32_t* to, int64_t n);
   void fill_random64(uint64_t* to, int64_t n);
   /// n >= 16: blocks of Box-Muller over uniforms of the type; fewer: pairs, one of which is kept for the next call.
-  void fill_normal(float* to, int64_t n, double mean, double std);
-  void fill_normal(double* to, int64_t n, double mean, double std);
+  /// `whole_blocks`: a tail draws nothing of its own before the last 16 are made again, as PyTorch's half types have
+  /// it.
+  void fill_normal(float* to, int64_t n, double mean, double std, bool whole_blocks = false);
+  void fill_normal(double* to, int64_t n, double mean, double std, bool whole_blocks = false);
 
  private:
   explicit Generator(uint64_t seed) { reseed(seed); }
@@ -40,7 +42,7 @@ class Generator : public Counted {
   void refill();
   double single_normal();
   template <class T>
-  void fill_normals(T* to, int64_t n, double mean, double std);
+  void fill_normals(T* to, int64_t n, double mean, double std, bool whole_blocks);
 
   mutable std::mutex lock_;
   uint64_t seed_ = 0;

@@ -82,6 +82,8 @@ struct Kernel {
     BlockFunction block[kDTypes] = {};  // by compute dtype
     CallFunction call[kDTypes];         // by the dtype of the key operand
   };
+  /// What a pointwise kernel sees of operand i.
+  DType block_dtype(int i, DType key) const { return (bool_operands >> i) & 1u ? DType::Bool : key; }
 };
 
 /// What a file of cpu/ hands over: constant-initialised, so that no code of a wide set runs at load.

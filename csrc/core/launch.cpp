@@ -9,10 +9,12 @@
 namespace rl {
 
 ConvertFunction converters[kDTypes][kDTypes] = {};
+TransposeFunction transposers[kTransposers] = {};
 
 namespace {
 
-thread_local LaunchObserver* observer = nullptr;
+RL_THREAD_WORD LaunchObserver* observer = nullptr;
+RL_THREAD_WORD int unrecorded = 0;
 
 /// Scratch memory for one launch, from the caching allocator.
 class Scratch {
@@ -87,7 +89,7 @@ void launch(const Kernel& kernel, std::span<const Operand> operands, DType key, 
     fail(ErrorKind::NotImplemented, "\"", kernel.name, "\" not implemented for '", short_name(key), "'");
   if (RL_UNLIKELY(observer != nullptr)) observer->before(kernel, operands, key, parameters);
   if (kernel.kind == Kind::Pointwise)
-    Plan(kernel, operands, key).run(kernel.block[int(key)], parameters);
+    run_pointwise(kernel, operands, key, parameters);
   else
     launch_call(kernel, operands, key, parameters);
   for (int i = 0; i < kernel.outputs; ++i) {
@@ -104,7 +106,11 @@ const void* read_host(const Tensor& t, const char* op) {
   return t.data();
 }
 
+Unrecorded::Unrecorded() { ++unrecorded; }
+Unrecorded::~Unrecorded() { --unrecorded; }
+
 void Tape::after(const Kernel& kernel, std::span<const Operand> operands, DType key, const Parameters& parameters) {
+  if (unrecorded > 0) return;
   Step step{&kernel, {}, {operands.begin(), operands.end()}, {}, key, parameters};
   step.tensors.resize(operands.size());
   for (size_t i = 0; i < operands.size(); ++i) {
@@ -117,6 +123,7 @@ void Tape::after(const Kernel& kernel, std::span<const Operand> operands, DType 
 }
 
 void Tape::fence(const char* op) {
+  if (unrecorded > 0) return;
   fail(ErrorKind::Runtime, op,
        ": reads a value while a step is being recorded; the recorded step could not depend on it");
 }

@@ -51,6 +51,16 @@ LaunchObserver* exchange_observer(LaunchObserver* observer);
 /// The only way a value reaches control flow: `bytes` of host memory at `t`'s first element (DESIGN, section 3).
 const void* read_host(const Tensor& t, const char* op);
 
+/// While one lives, this thread's tape keeps nothing: what a step makes once (an optimiser's state) or sets anew from
+/// the program (its rate) is not for a replay to do again.
+class Unrecorded {
+ public:
+  Unrecorded();
+  ~Unrecorded();
+  Unrecorded(const Unrecorded&) = delete;
+  Unrecorded& operator=(const Unrecorded&) = delete;
+};
+
 /// Launches kept as plain data, to be run again on the values that the same storages then hold.
 class Tape : public LaunchObserver {
  public:
@@ -74,5 +84,11 @@ class Tape : public LaunchObserver {
 /// Blocks of one dtype converted to another; filled at load.
 using ConvertFunction = void (*)(int64_t n, void* to, const void* from);
 extern ConvertFunction converters[kDTypes][kDTypes];  // [to][from]
+
+/// to[c][r] = from[r][c] for items of 1, 2, 4 and 8 bytes; steps are bytes between rows. Filled at load.
+using TransposeFunction = void (*)(int64_t rows, int64_t columns, const char* from, int64_t from_step, char* to,
+                                   int64_t to_step);
+constexpr int kTransposers = 4;
+extern TransposeFunction transposers[kTransposers];  // [log2 of an item's bytes]
 
 }  // namespace rl

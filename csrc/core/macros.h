@@ -11,6 +11,10 @@
 #define RL_LIKELY(x) __builtin_expect(!!(x), 1)
 #define RL_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+// A thread's word without initialisation code, read in one instruction: the general model of a shared library is a call
+// at every use. For single words: room for this model is scarce in a library that is loaded late.
+#define RL_THREAD_WORD thread_local __attribute__((tls_model("initial-exec"))) constinit
+
 // Files of cpu/ are compiled once per instruction set with -DRL_ISA=v2|v3|v4, inside a namespace of that name, so that
 // no template instantiated for a wide machine can be linked into the path of a narrow one (DESIGN, section 4).
 #if defined(RL_ISA)

@@ -1,7 +1,8 @@
-// Building a plan and walking it: flat where memory order agrees, by tiles of 16 x 64 where it does not.
+// Building a plan and walking it: flat where memory order agrees, by tiles of 64 x 64 where it does not.
 #include "core/plan.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "core/parallel.h"
@@ -22,6 +23,18 @@ struct Word {
 template <class W, bool Gather>
 void move_tile(W* block, char* memory, int64_t rows, int64_t cols, int64_t row_step, int64_t col_step) {
   if (std::abs(row_step) < std::abs(col_step)) {
+    if constexpr (sizeof(W) < 16) {
+      if (row_step == int64_t(sizeof(W))) {  // dense the other way round
+        const TransposeFunction transpose = transposers[std::countr_zero(sizeof(W))];
+        char* packed = reinterpret_cast<char*>(block);
+        const int64_t block_step = cols * row_step;
+        if constexpr (Gather)
+          transpose(cols, rows, memory, col_step, packed, block_step);
+        else
+          transpose(rows, cols, packed, block_step, memory, col_step);
+        return;
+      }
+    }
     for (int64_t c = 0; c < cols; ++c)
       for (int64_t r = 0; r < rows; ++r) {
         char* where = memory + r * row_step + c * col_step;
@@ -65,8 +78,8 @@ void move_tile(int64_t item, void* block, char* memory, int64_t rows, int64_t co
 
 /// A block's memory for every operand of one thread, and how a constant fills it once.
 struct Stage {
-  alignas(64) unsigned char block[kMaxOperands][kBlock * 16];
-  alignas(64) unsigned char raw[kBlock * 16];  // elements as they are in memory, before conversion
+  alignas(64) unsigned char block[kMaxOperands][kStageBytes];
+  alignas(64) unsigned char raw[kStageBytes];  // elements as they are in memory, before conversion
 
   void fill_constant(const PlannedOperand& o, int index, int64_t n) {
     const int64_t item = item_size(o.block);
@@ -110,7 +123,7 @@ Plan::Plan(const Kernel& kernel, std::span<const Operand> list, DType key)
   }
   for (int i = 0; i < operands; ++i) {
     PlannedOperand& o = operand[i];
-    o.block = (kernel.bool_operands >> i) & 1u ? DType::Bool : key;
+    o.block = kernel.block_dtype(i, key);
     o.constant = list[i].tag == Operand::Tag::Constant;
     if (o.constant) {
       o.value = list[i].constant;
@@ -170,8 +183,10 @@ void Plan::run_flat(BlockFunction function, const Parameters& parameters) const 
 void Plan::run_tiles(BlockFunction function, const Parameters& parameters) const {
   // An operand is direct where a row of it is dense, of the kernel's dtype; the others are staged.
   bool direct[kMaxOperands], across = false;
+  int64_t widest = 1;
   for (int i = 0; i < operands; ++i) {
     direct[i] = steps_by_item(operand[i]);
+    widest = std::max({widest, operand[i].item, item_size(operand[i].block)});
     across |= !operand[i].constant && operand[i].strides[0] != 0 && std::abs(operand[i].strides[0]) != operand[i].item;
   }
   const int64_t size0 = sizes[0], size1 = ndim > 1 ? sizes[1] : 1;
@@ -180,7 +195,7 @@ void Plan::run_tiles(BlockFunction function, const Parameters& parameters) const
   if (spans_rows)
     rows = std::min(size1, kBlock / size0);
   else if (across && size1 > 1)
-    rows = std::min(size1, kTileRows), cols = std::min(size0, kTileCols);
+    cols = std::min(size0, kTileCols), rows = std::min(size1, kStageBytes / widest / kTileCols);
   if (spans_rows)
     for (int i = 0; i < operands; ++i) direct[i] = false;
 
@@ -192,7 +207,7 @@ void Plan::run_tiles(BlockFunction function, const Parameters& parameters) const
   parallel_for(tiles, grain, [&](int64_t begin, int64_t end) {
     Stage stage;
     for (int i = 0; i < operands; ++i)
-      if (operand[i].constant) stage.fill_constant(operand[i], i, rows * cols);
+      if (operand[i].constant) stage.fill_constant(operand[i], i, spans_rows ? rows * cols : cols);
     for (int64_t tile = begin; tile < end; ++tile) {
       int64_t rest = tile;
       const int64_t c0 = rest % tiles0 * cols;
@@ -231,6 +246,25 @@ void Plan::run_tiles(BlockFunction function, const Parameters& parameters) const
         if (!direct[i])
           stage.scatter(operand[i], i, corner[i], tile_rows, tile_cols, row_step[i], operand[i].strides[0]);
     }
+  });
+}
+
+void run_pointwise(const Kernel& kernel, std::span<const Operand> list, DType key, const Parameters& parameters) {
+  const BlockFunction function = kernel.block[int(key)];
+  RL_ASSERT(list.size() <= kMaxOperands);
+  const Dims& sizes = list[0].tensor->sizes();
+  void* blocks[kMaxOperands];
+  for (size_t i = 0; i < list.size(); ++i) {
+    const Tensor* t = list[i].tensor;
+    if (!t || t->dtype() != kernel.block_dtype(int(i), key) || !(t->sizes() == sizes) || !t->is_contiguous())
+      return Plan(kernel, list, key).run(function, parameters);
+    blocks[i] = t->data();
+  }
+  parallel_for(list[0].tensor->numel(), kGrain, [&](int64_t begin, int64_t end) {
+    void* pieces[kMaxOperands];
+    for (size_t i = 0; i < list.size(); ++i)
+      pieces[i] = static_cast<char*>(blocks[i]) + begin * item_size(list[i].tensor->dtype());
+    function(end - begin, pieces, parameters);
   });
 }
 

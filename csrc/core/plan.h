@@ -10,7 +10,8 @@ namespace rl {
 constexpr int kMaxOperands = 8;
 constexpr int64_t kBlock =
     1024;  // elements of a staged block: 4 KiB of float32, so that eight operands stay in L1 and L2
-constexpr int64_t kTileRows = 16, kTileCols = 64;
+constexpr int64_t kTileCols = 64;
+constexpr int64_t kStageBytes = 1 << 14;  // of one operand: a block of the widest dtype, or a tile of 64 x 64 float32
 
 struct PlannedOperand {
   char* base;           // null for a constant
@@ -40,5 +41,9 @@ struct Plan {
   void run_flat(BlockFunction, const Parameters&) const;
   void run_tiles(BlockFunction, const Parameters&) const;
 };
+
+/// Runs a pointwise kernel: at once where all operands are row-major in one shape and the kernel's dtypes, which most
+/// calls are, else by a plan.
+void run_pointwise(const Kernel& kernel, std::span<const Operand> operands, DType key, const Parameters& parameters);
 
 }  // namespace rl

@@ -13,7 +13,11 @@ class Counted {
   Counted(const Counted&) = delete;
   Counted& operator=(const Counted&) = delete;
   void retain() const noexcept { count_.fetch_add(1, std::memory_order_relaxed); }
-  bool release() const noexcept { return count_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
+  /// A sole owner needs no locked instruction: nobody else is left who could take or drop a reference.
+  bool release() const noexcept {
+    return count_.load(std::memory_order_acquire) == 1 || count_.fetch_sub(1, std::memory_order_acq_rel) == 1;
+  }
+  void first_reference() const noexcept { count_.store(1, std::memory_order_relaxed); }
   int64_t use_count() const noexcept { return count_.load(std::memory_order_relaxed); }
 
  private:
@@ -27,6 +31,13 @@ class Ref {
   Ref() = default;
   explicit Ref(T* object) : object_(object) {
     if (object_) object_->retain();
+  }
+  /// The first reference to an object that nobody else has seen.
+  static Ref to_new(T* object) noexcept {
+    Ref made;
+    made.object_ = object;
+    object->first_reference();
+    return made;
   }
   Ref(const Ref& other) : Ref(other.object_) {}
   Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}

@@ -10,7 +10,7 @@ void store_as(const Scalar& s, void* where) {
   if constexpr (std::is_same_v<T, bool>)
     out = s.category() <= 1 ? s.integer() != 0 : s.real() != 0 || s.imag() != 0;
   else if constexpr (std::is_integral_v<T>)
-    out = s.is_integral() ? T(s.integer()) : T(int64_t(s.real()));
+    out = T(s.integer());
   else if constexpr (std::is_same_v<T, complex<float>>)
     out = {float(s.real()), float(s.imag())};
   else if constexpr (std::is_same_v<T, complex<double>>)

@@ -21,7 +21,11 @@ class Scalar {
   double imag() const { return im_; }
   /// Is it an integer from 2^63 to 2^64 - 1? Then integer() is its bits.
   bool above_int64() const { return above_int64_; }
-  int64_t integer() const { return category_ <= 1 ? i_ : int64_t(d_); }
+  /// A float that no int64 holds, NaN included, gives the smallest one, as a tensor's conversion does.
+  int64_t integer() const {
+    if (category_ <= 1) return i_;
+    return d_ >= -0x1p63 && d_ < 0x1p63 ? int64_t(d_) : INT64_MIN;
+  }
   /// The dtype a lone number of this kind has: bool, int64, the default float, its complex.
   DType dtype() const {
     switch (category_) {

@@ -11,7 +11,7 @@ namespace rl {
 Ref<Storage> Storage::allocate(size_t bytes, Device device) {
   RL_CHECK(device.type != DeviceType::CUDA,
            "this build of rushlight has no CUDA; install one built with RUSHLIGHT_CUDA=ON");
-  Ref<Storage> storage(new Storage);
+  Ref<Storage> storage = Ref<Storage>::to_new(new Storage);
   storage->bytes_ = bytes;
   storage->device_ = device;
   if (device.type == DeviceType::CPU) storage->data_ = cpu_allocator().allocate(bytes, 0);
@@ -19,7 +19,7 @@ Ref<Storage> Storage::allocate(size_t bytes, Device device) {
 }
 
 Ref<Storage> Storage::borrow(void* data, size_t bytes, void (*release)(void*), void* context) {
-  Ref<Storage> storage(new Storage);
+  Ref<Storage> storage = Ref<Storage>::to_new(new Storage);
   storage->data_ = data;
   storage->bytes_ = bytes;
   storage->release_ = release;

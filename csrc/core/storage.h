@@ -33,10 +33,11 @@ class Storage : public Counted {
 /// Shared by a tensor, its views, `detach()` and `Parameter(x)`; `.data` starts a new one (DESIGN, section 4).
 class Version : public Counted {
  public:
-  static Ref<Version> make() { return Ref<Version>(new Version); }
+  static Ref<Version> make() { return Ref<Version>::to_new(new Version); }
   static void destroy(Version* v) noexcept { delete v; }
   uint32_t value() const { return value_.load(std::memory_order_relaxed); }
-  void bump() { value_.fetch_add(1, std::memory_order_relaxed); }
+  /// Not one locked step: of two writes at once, which race anyway, one may go uncounted.
+  void bump() { value_.store(value() + 1, std::memory_order_relaxed); }
   /// Where the last write came from, for the error of a saved tensor that changed: a static kernel or op name.
   const char* last_writer = nullptr;
 

@@ -6,16 +6,6 @@
 
 namespace rl {
 
-bool Tensor::is_contiguous() const {
-  int64_t expected = 1;
-  for (int d = ndim() - 1; d >= 0; --d) {
-    if (sizes_[d] == 0) return true;
-    if (sizes_[d] != 1 && strides_[d] != expected) return numel() == 0;
-    expected *= sizes_[d];
-  }
-  return true;
-}
-
 int64_t checked_mul(int64_t a, int64_t b, const char* op) {
   int64_t product;
   RL_CHECK(!__builtin_mul_overflow(a, b, &product), op, ": the number of elements or bytes overflows 63 bits (", a,
@@ -114,6 +104,12 @@ Tensor empty_strided(const Dims& sizes, const Dims& strides, DType dtype, Device
   return Tensor(Storage::allocate(size_t(bytes), device), Version::make(), dtype, sizes, strides, 0);
 }
 
+Tensor empty_like(const Tensor& t, DType dtype, Device device) {
+  const Dims strides = strides_like(t.sizes(), t);
+  const int64_t bytes = checked_mul(checked_numel(t.sizes(), "empty_like"), item_size(dtype), "empty_like");
+  return Tensor(Storage::allocate(size_t(bytes), device), Version::make(), dtype, t.sizes(), strides, 0);
+}
+
 int wrap_dim(int64_t dim, int ndim, const char* op) {
   const int range = std::max(ndim, 1);
   RL_CHECK_INDEX(-range <= dim && dim < range, op, ": Dimension out of range (expected to be in range of [", -range,
@@ -180,6 +176,35 @@ bool overlaps_itself(const Tensor& t) {
   return false;
 }
 
+namespace {
+
+struct Step {
+  int64_t size, least, most;  // taken least to most times
+};
+
+/// Do some of these steps, the larger ones first, lead exactly this far? Yes too where a search of `budget` is too
+/// short to tell: only strides that fit into each other badly need more than two tries a step.
+bool reaches(const Step* steps, int count, int64_t distance, int* budget) {
+  if (count == 0) return distance == 0;
+  if (--*budget < 0) return true;
+  int64_t low = 0, high = 0, divisor = steps[0].size;
+  for (int i = 1; i < count; ++i) {
+    low += steps[i].size * steps[i].least;
+    high += steps[i].size * steps[i].most;
+    divisor = std::gcd(divisor, steps[i].size);
+  }
+  if (distance % divisor != 0) return false;
+  const int64_t size = steps[0].size;
+  const auto floor_divided = [size](int64_t x) { return x / size - (x % size < 0); };
+  const int64_t first = std::max(steps[0].least, -floor_divided(high - distance));
+  const int64_t last = std::min(steps[0].most, floor_divided(distance - low));
+  for (int64_t k = first; k <= last; ++k)
+    if (reaches(steps + 1, count - 1, distance - k * size, budget)) return true;
+  return false;
+}
+
+}  // namespace
+
 bool overlaps_partly(const Tensor& a, const Tensor& b) {
   if (!(a.storage() == b.storage())) return false;
   if (a.offset() == b.offset() && a.dtype() == b.dtype() && a.sizes() == b.sizes() && a.strides() == b.strides())
@@ -187,21 +212,29 @@ bool overlaps_partly(const Tensor& a, const Tensor& b) {
   const auto [a0, a1] = byte_range(a);
   const auto [b0, b1] = byte_range(b);
   if (a1 < b0 || b1 < a0) return false;
-  // Interleaved views (even and odd columns) share a range and no element: exact where the strides agree.
-  if (a.strides() == b.strides() && a.sizes() == b.sizes() && a.dtype() == b.dtype()) {
-    int64_t difference = std::abs(a.offset() - b.offset());
-    for (int d = 0; d < a.ndim(); ++d) {
-      const int64_t step = std::abs(a.stride(d));
-      if (step > 0 && difference < step && !overlaps_itself(a)) {
-        // the shift stays within one step of dim d: disjoint if no faster dim reaches that far
-        int64_t faster = 0;
-        for (int e = 0; e < a.ndim(); ++e)
-          if (std::abs(a.stride(e)) < step) faster += std::abs(a.stride(e)) * (a.size(e) - 1);
-        if (difference > faster && difference + faster < step) return false;
-      }
+  if (a.dtype() != b.dtype()) return true;
+  // Views of one tensor (even and odd columns, one column and the others) share a range and no element: is there
+  // i * stride - j * stride = distance?
+  Step steps[2 * kMaxDims];
+  int count = 0;
+  const auto add = [&](const Tensor& t, int sign) {
+    for (int d = 0; d < t.ndim(); ++d) {
+      const int64_t step = t.stride(d) * sign, reach = t.size(d) - 1;
+      if (step != 0 && reach > 0) steps[count++] = {std::abs(step), step < 0 ? -reach : 0, step < 0 ? 0 : reach};
     }
+  };
+  add(a, 1);
+  add(b, -1);
+  std::sort(steps, steps + count, [](const Step& x, const Step& y) { return x.size > y.size; });
+  int kept = 0;
+  for (int i = 0; i < count; ++i) {
+    if (kept > 0 && steps[kept - 1].size == steps[i].size)
+      steps[kept - 1].least += steps[i].least, steps[kept - 1].most += steps[i].most;
+    else
+      steps[kept++] = steps[i];
   }
-  return true;
+  int budget = 10000;
+  return reaches(steps, kept, b.offset() - a.offset(), &budget);
 }
 
 }  // namespace rl

@@ -46,7 +46,15 @@ class Tensor {
   const Ref<Storage>& storage() const { return storage_; }
   const Ref<Version>& version() const { return version_; }
 
-  bool is_contiguous() const;
+  bool is_contiguous() const {
+    int64_t expected = 1;
+    for (int d = ndim() - 1; d >= 0; --d) {
+      if (sizes_[d] == 0) return true;
+      if (sizes_[d] != 1 && strides_[d] != expected) return numel() == 0;
+      expected *= sizes_[d];
+    }
+    return true;
+  }
   /// Another view of the same storage and version.
   Tensor view(Dims sizes, Dims strides, int64_t offset) const {
     return Tensor(storage_, version_, dtype_, std::move(sizes), std::move(strides), offset);
@@ -81,9 +89,9 @@ bool has_format(const Tensor& t, MemoryFormat format);
 /// Not initialised, row-major.
 Tensor empty(const Dims& sizes, DType dtype, Device device = {});
 Tensor empty_strided(const Dims& sizes, const Dims& strides, DType dtype, Device device = {});
-inline Tensor empty_like(const Tensor& t, DType dtype) {
-  return empty_strided(t.sizes(), strides_like(t.sizes(), t), dtype, t.device());
-}
+/// Of the sizes of `t`, dense, in its stride order.
+Tensor empty_like(const Tensor& t, DType dtype, Device device);
+inline Tensor empty_like(const Tensor& t, DType dtype) { return empty_like(t, dtype, t.device()); }
 /// -ndim <= dim < ndim (a 0-d tensor counts as 1-d) to 0 <= dim; IndexError otherwise.
 int wrap_dim(int64_t dim, int ndim, const char* op);
 /// The common shape; a RuntimeError that names both otherwise.
@@ -95,7 +103,7 @@ Tensor broadcast_to(const Tensor& t, const Dims& sizes, const char* op);
 std::pair<int64_t, int64_t> byte_range(const Tensor& t);
 /// Do two different indices of `t` name one element?
 bool overlaps_itself(const Tensor& t);
-/// Do `a` and `b` share memory without being the same view? `out=` and in-place ops are refused then.
+/// Do `a` and `b` share an element without being the same view? `out=` and in-place ops are refused then.
 bool overlaps_partly(const Tensor& a, const Tensor& b);
 
 }  // namespace rl

@@ -105,14 +105,14 @@ static void wide_part(const Product<T>& p, int64_t i0, int64_t i1, int64_t j0, i
 template <class T>
 RL_INLINE T lanes_product(int64_t n, const T* a, const T* b) {
   T lane[kLanes];
-  if (n < kLanes) {  // one product a lane; adding the missing zeros changes nothing
+  if (n < kLanes) {  // one product a lane
     int64_t width = 1;
     while (width < n) width *= 2;
     for (int64_t l = 0; l < n; ++l) lane[l] = a[l] * b[l];
     for (int64_t l = n; l < width; ++l) lane[l] = T(0);
     for (int64_t half = width / 2; half > 0; half /= 2)
       for (int64_t l = 0; l < half; ++l) lane[l] = lane[l] + lane[l + half];
-    return lane[0];
+    return lane[0] + T(0);  // a missing lane: it changes -0 alone
   }
   for (int l = 0; l < kLanes; ++l) lane[l] = a[l] * b[l];
   int64_t i = kLanes;

@@ -90,7 +90,7 @@ static void normal(const KernelCall& call) {
   if (!p.singly) {
     int64_t n = 1;
     for (int d = 0; d < call.operands[0].ndim; ++d) n *= call.operands[0].sizes[d];
-    return g->fill_normal(out, n, p.a, p.b);
+    return g->fill_normal(out, n, p.a, p.b, p.whole_blocks);
   }
   for_each_run(call.operands, 1, [&](int64_t n, const int64_t* at, const Walk& walk) {
     for (int64_t i = 0; i < n; ++i) g->fill_normal(out + at[0] + i * walk.step(0), 1, p.a, p.b);
@@ -186,8 +186,9 @@ static void randperm(const KernelCall& call) {
 
 template <class T>
 static void dropout(const KernelCall& call) {
-  const double keep = 1 - call.parameters.as<RandomParameters>().a;
-  const T scale = T(1) / T(keep);
+  const auto p = call.parameters.as<RandomParameters>();
+  const double keep = 1 - p.a;
+  const T scale = T(p.b);
   T* const out = call.operands[0].as<T>();
   bool* const mask = call.operands[1].as<bool>();
   const T* const input = call.operands[2].as<T>();
@@ -315,17 +316,15 @@ static void multinomial(const KernelCall& call) {
 #define RL_FLOATING(k) {&kernels::k, DType::Float32, &k<float>}, {&kernels::k, DType::Float64, &k<double>},
 #define RL_ANY(k)                                                                                                        \
   RL_FLOATING(k) {&kernels::k, DType::Bool, &k<bool>}, {&kernels::k, DType::UInt8, &k<uint8_t>},                         \
-  {&kernels::k, DType::Int8, &k<int8_t>}, {&kernels::k, DType::Int16, &k<int16_t>}, {&kernels::k, DType::Int32, &k<int32_t>}, \
-  {&kernels::k, DType::Int64, &k<int64_t>},
+  {&kernels::k, DType::UInt16, &k<uint16_t>}, {&kernels::k, DType::UInt32, &k<uint32_t>},                                \
+  {&kernels::k, DType::UInt64, &k<uint64_t>}, {&kernels::k, DType::Int8, &k<int8_t>},                                    \
+  {&kernels::k, DType::Int16, &k<int16_t>}, {&kernels::k, DType::Int32, &k<int32_t>}, {&kernels::k, DType::Int64, &k<int64_t>},
 // clang-format on
 extern const KernelEntry random_entries[];
 const KernelEntry random_entries[] = {
     RL_FLOATING(uniform) RL_FLOATING(normal) RL_FLOATING(exponential) RL_FLOATING(cauchy) RL_FLOATING(log_normal)
         RL_FLOATING(bernoulli_tensor) RL_FLOATING(dropout) RL_ANY(random_integers) RL_ANY(bernoulli_scalar)
-            RL_ANY(geometric){&kernels::random_integers, DType::UInt16, &random_integers<uint16_t>},
-    {&kernels::random_integers, DType::UInt32, &random_integers<uint32_t>},
-    {&kernels::random_integers, DType::UInt64, &random_integers<uint64_t>},
-    {&kernels::uniform, DType::Float16, &uniform_half<half>},
+            RL_ANY(geometric){&kernels::uniform, DType::Float16, &uniform_half<half>},
     {&kernels::uniform, DType::BFloat16, &uniform_half<bfloat16>},
     {&kernels::randperm, DType::Int64, &randperm},
     {&kernels::multinomial, DType::Float32, &multinomial<float>, &multinomial_scratch},

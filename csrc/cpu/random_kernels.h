@@ -17,11 +17,12 @@ extern Kernel multinomial;
 namespace rl {
 
 struct RandomParameters {
-  double a = 0, b = 1;  // from, to; mean, std; p; rate
+  double a = 0, b = 1;  // from, to; mean, std; p; rate; dropout: p and the factor of what stays
   uint64_t span = 0;    // random_integers: low + draw mod span; 0: all 64 bits
   int64_t low = 0;
-  bool wide = false;    // a draw is 64 bits
-  bool singly = false;  // normal: one by one and not in blocks of 16; multinomial: with replacement
+  bool wide = false;          // a draw is 64 bits
+  bool whole_blocks = false;  // normal: the tail of half types, see Generator
+  bool singly = false;        // normal: one by one and not in blocks of 16; multinomial: with replacement
 };
 
 }  // namespace rl

@@ -87,27 +87,6 @@ struct Reduced {
   }
 };
 
-/// One block of at most 4096 dense elements.
-template <class T, class Op>
-RL_INLINE T block_of(const T* x, int64_t n) {
-  T lane[kLanes];
-  if (n < kLanes) {
-    for (int64_t l = 0; l < n; ++l) lane[l] = x[l];
-    for (int64_t l = n; l < kLanes; ++l) lane[l] = Op::template identity<T>();
-    int64_t half = kLanes / 2;
-    while (half >= n && half > 0) half /= 2;  // those would join with missing lanes only
-    for (; half > 0; half /= 2)
-      for (int64_t l = 0; l < half; ++l) lane[l] = Op::join(lane[l], lane[l + half]);
-    return lane[0];
-  }
-  for (int l = 0; l < kLanes; ++l) lane[l] = x[l];
-  int64_t i = kLanes;
-  for (; i + kLanes <= n; i += kLanes)
-    for (int l = 0; l < kLanes; ++l) lane[l] = Op::join(lane[l], x[i + l]);
-  for (int64_t l = 0; i + l < n; ++l) lane[l] = Op::join(lane[l], x[i + l]);
-  return join_lanes<T, Op>(lane);
-}
-
 template <class T, class Op>
 static __attribute__((noinline)) T one_block(const T* row, const Reduced& r, int64_t block) {
   const int64_t begin = block * kSumBlock, left = r.n - begin, n = left < kSumBlock ? left : kSumBlock;
@@ -115,6 +94,12 @@ static __attribute__((noinline)) T one_block(const T* row, const Reduced& r, int
   T dense[kSumBlock];
   r.gather(row, begin, n, dense);
   return block_of<T, Op>(dense, n);
+}
+
+/// No sum is -0, as in PyTorch: joined once more with the identity.
+template <class T, class Op>
+RL_INLINE T finished(T total) {
+  return Op::join(total, Op::template identity<T>());
 }
 
 constexpr int64_t kRowGrain = 16384;  // elements worth a second thread
@@ -128,39 +113,66 @@ static int64_t reduce_scratch(const KernelCall& call) {
   return (blocks_of(n) + 1) * 16;  // a partial result is a complex128 at most
 }
 
-/// Columns are dense and the reduced dim steps over rows: a strip of columns at a time, 32 lanes of it in first-level
-/// cache.
-template <class T, class Op>
-static void across(const T* input, T* out, int64_t columns, int64_t out_step, const Reduced& r) {
-  constexpr int64_t kStrip = 128 / sizeof(T);
-  T lane[kLanes][kStrip];
-  BlockTree<T, Op> tree[kStrip];
-  for (int64_t c = 0; c < columns; c += kStrip) {
-    const int64_t width = columns - c < kStrip ? columns - c : kStrip;
-    for (int64_t j = 0; j < width; ++j) tree[j].count = 0;
-    for (int64_t begin = 0; begin < r.n; begin += kSumBlock) {
-      const int64_t n = r.n - begin < kSumBlock ? r.n - begin : kSumBlock;
-      const T* x = input + c + begin * r.strides[0];
-      const auto rows = [&](int64_t w) __attribute__((always_inline)) {
-        for (int64_t i = 0; i < kLanes; ++i)
-          for (int64_t j = 0; j < w; ++j) lane[i][j] = i < n ? x[i * r.strides[0] + j] : Op::template identity<T>();
-        for (int64_t i = kLanes; i < n; ++i) {
-          T* to = lane[i % kLanes];
-          const T* from = x + i * r.strides[0];
-          for (int64_t j = 0; j < w; ++j) to[j] = Op::join(to[j], from[j]);
-        }
-        for (int64_t half = kLanes / 2; half > 0; half /= 2)
-          for (int64_t l = 0; l < half; ++l)
-            for (int64_t j = 0; j < w; ++j) lane[l][j] = Op::join(lane[l][j], lane[l + half][j]);
-      };
-      if (width == kStrip)
-        rows(kStrip);
-      else
-        rows(width);
-      for (int64_t j = 0; j < width; ++j) tree[j].add(lane[0][j]);
-    }
-    for (int64_t j = 0; j < width; ++j) out[(c + j) * out_step] = tree[j].total();
+/// to[j] = rows x[j], x[step + j] ... joined in order, after what is there unless they are the first.
+template <class T, class Op, int Rows, bool First>
+RL_INLINE void join_rows(int64_t width, T* to, const T* x, int64_t step) {
+#pragma GCC ivdep
+  for (int64_t j = 0; j < width; ++j) {
+    T v = First ? x[j] : Op::join(to[j], x[j]);
+#pragma GCC unroll 4
+    for (int64_t r = 1; r < Rows; ++r) v = Op::join(v, x[r * step + j]);
+    to[j] = v;
   }
+}
+
+/// Columns are dense and the reduced dim steps over rows: a strip of columns at a time, 32 lanes of it in the caches.
+/// Four rows of a lane join it in one go, so that it is loaded and stored once for them.
+constexpr int64_t kStripBytes = 1024;
+template <class T, class Op>
+static void across(const T* input, T* out, int64_t width, int64_t out_step, const Reduced& r) {
+  constexpr int64_t kStrip = kStripBytes / sizeof(T), kGroup = 4;
+  alignas(64) T lane[kLanes][kStrip];
+  T level[48][kStrip];  // BlockTree, a row a level
+  uint64_t count = 0;
+  const int64_t step = r.strides[0];
+  for (int64_t begin = 0; begin < r.n; begin += kSumBlock) {
+    const int64_t n = r.n - begin < kSumBlock ? r.n - begin : kSumBlock;
+    const T* x = input + begin * step;
+    for (int64_t i = 0; i < n; i += kGroup * kLanes)
+      for (int64_t l = 0; l < kLanes && i + l < n; ++l) {
+        const T* from = x + (i + l) * step;
+        if (i + l + (kGroup - 1) * kLanes < n) {
+          if (i == 0)
+            join_rows<T, Op, kGroup, true>(width, lane[l], from, kLanes * step);
+          else
+            join_rows<T, Op, kGroup, false>(width, lane[l], from, kLanes * step);
+          continue;
+        }
+        if (i == 0)
+          join_rows<T, Op, 1, true>(width, lane[l], from, 0);
+        else
+          join_rows<T, Op, 1, false>(width, lane[l], from, 0);
+        for (int64_t k = i + l + kLanes; k < n; k += kLanes)
+          join_rows<T, Op, 1, false>(width, lane[l], x + k * step, 0);
+      }
+    for (int64_t l = n; l < kLanes; ++l)
+      for (int64_t j = 0; j < width; ++j) lane[l][j] = Op::template identity<T>();
+    for (int64_t half = kLanes / 2; half > 0; half /= 2)
+      for (int64_t l = 0; l < half; ++l) join_rows<T, Op, 1, false>(width, lane[l], lane[l + half], 0);
+    int at = 0;
+    for (uint64_t bits = count++; bits & 1; bits >>= 1, ++at) {
+      join_rows<T, Op, 1, false>(width, level[at], lane[0], 0);
+      __builtin_memcpy(lane[0], level[at], size_t(width) * sizeof(T));
+    }
+    __builtin_memcpy(level[at], lane[0], size_t(width) * sizeof(T));
+  }
+  T* sum = nullptr;
+  for (int at = 0; at < 48; ++at) {
+    if (!((count >> at) & 1)) continue;
+    if (sum) join_rows<T, Op, 1, false>(width, level[at], sum, 0);
+    sum = level[at];
+  }
+  for (int64_t j = 0; j < width; ++j) out[j * out_step] = finished<T, Op>(sum[j]);
 }
 
 template <class T, class Op>
@@ -174,8 +186,8 @@ static void reduce(const KernelCall& call) {
   const auto place = [&](int64_t row, int64_t* at_out, int64_t* at_in) {
     *at_out = *at_in = 0;
     for (int d = kept - 1; d >= 0; --d) {
-      const int64_t i = row % input.sizes[d];
-      row /= input.sizes[d];
+      const int64_t i = d > 0 ? row % input.sizes[d] : row;
+      if (d > 0) row /= input.sizes[d];
       *at_out += i * out.strides[d];
       *at_in += i * input.strides[d];
     }
@@ -196,13 +208,13 @@ static void reduce(const KernelCall& call) {
     });
     BlockTree<T, Op> tree;
     for (int64_t b = 0; b < blocks; ++b) tree.add(part[b]);
-    *out.as<T>() = tree.total();
+    *out.as<T>() = finished<T, Op>(tree.total());
     return;
   }
   const int last = kept - 1;
   if (kept > 0 && input.strides[last] == 1 && input.sizes[last] > 1 && r.is_one_dim() && r.strides[0] != 1) {
     const int64_t columns = input.sizes[last], outer = rows / columns;
-    constexpr int64_t kStrip = 128 / sizeof(T) * 4;
+    constexpr int64_t kStrip = kStripBytes / sizeof(T);
     const int64_t strips = (columns + kStrip - 1) / kStrip;
     const int64_t work = kStrip * r.n, grain = work >= kRowGrain ? 1 : kRowGrain / work;
     parallel_for(outer * strips, grain, [&](int64_t begin, int64_t end) {
@@ -223,12 +235,12 @@ static void reduce(const KernelCall& call) {
       place(row, &o, &i);
       const T* from = input.as<T>() + i;
       if (blocks == 1) {
-        out.as<T>()[o] = one_block<T, Op>(from, r, 0);
+        out.as<T>()[o] = finished<T, Op>(one_block<T, Op>(from, r, 0));
         continue;
       }
       BlockTree<T, Op> tree;
       for (int64_t b = 0; b < blocks; ++b) tree.add(one_block<T, Op>(from, r, b));
-      out.as<T>()[o] = tree.total();
+      out.as<T>()[o] = finished<T, Op>(tree.total());
     }
   });
 }

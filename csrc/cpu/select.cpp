@@ -10,7 +10,8 @@
 // the families of cpu/: a file with kernels exports <family>_entries and <family>_count
 // clang-format off
 #define RL_FOR_EACH_FAMILY(X)                                                                          \
-  X(unary) X(binary) X(create) X(matmul) X(reduce) X(scan) X(softmax) X(sort) X(index) X(optim) X(random)
+  X(unary) X(binary) X(create) X(matmul) X(reduce) X(scan) X(softmax) X(loss) X(sort) X(index) X(optim) \
+  X(random)
 // clang-format on
 
 #define X(family)                              \
@@ -20,6 +21,7 @@
   namespace rl::cpu::set {                                      \
   RL_FOR_EACH_FAMILY(X)                                         \
   extern const ConvertFunction convert_table[kDTypes][kDTypes]; \
+  extern const TransposeFunction transpose_table[kTransposers]; \
   }
 #ifdef RL_HAVE_v2
 RL_DECLARE_SET(v2)
@@ -50,11 +52,12 @@ void fill(const KernelEntry* entries, int count) {
 }
 
 #define X(family) fill(SET::family##_entries, SET::family##_count);
-#define RL_FILL_SET(set)                                             \
-  void fill_##set() {                                                \
-    namespace SET = rl::cpu::set;                                    \
-    RL_FOR_EACH_FAMILY(X)                                            \
-    std::memcpy(converters, SET::convert_table, sizeof(converters)); \
+#define RL_FILL_SET(set)                                                 \
+  void fill_##set() {                                                    \
+    namespace SET = rl::cpu::set;                                        \
+    RL_FOR_EACH_FAMILY(X)                                                \
+    std::memcpy(converters, SET::convert_table, sizeof(converters));     \
+    std::memcpy(transposers, SET::transpose_table, sizeof(transposers)); \
   }
 
 struct Set {

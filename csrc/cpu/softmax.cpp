@@ -7,17 +7,26 @@
 
 RL_ISA_BEGIN
 
+/// body(i, m): the lanes below m stand for the elements from i on. m is 32 but at the end, where a short loop an
+/// element would cost as much as the rest of a row of a few hundred.
+template <class Body>
+RL_INLINE void by_lanes(int64_t begin, int64_t end, const Body& body) {
+  int64_t i = begin;
+  for (; i + kLanes <= end; i += kLanes) body(i, int64_t(kLanes));
+  if (i < end) body(i, end - i);
+}
+
 template <class T>
 RL_INLINE T largest(const T* x, int64_t n) {
   T lane[kLanes];
-  for (int l = 0; l < kLanes; ++l) lane[l] = x[0];
-  int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes)
-    for (int l = 0; l < kLanes; ++l) lane[l] = x[i + l] > lane[l] ? x[i + l] : lane[l];
-  for (; i < n; ++i) lane[0] = x[i] > lane[0] ? x[i] : lane[0];
-  T best = lane[0];
-  for (int l = 1; l < kLanes; ++l) best = lane[l] > best ? lane[l] : best;
-  return best;
+  for (int l = 0; l < kLanes; ++l) lane[l] = T(-__builtin_inf());
+  by_lanes(0, n, [&](int64_t i, int64_t m) __attribute__((always_inline)) {
+    for (int l = 0; l < kLanes; ++l) lane[l] = l < m && x[i + l] > lane[l] ? x[i + l] : lane[l];
+  });
+#pragma GCC unroll 5
+  for (int half = kLanes / 2; half > 0; half /= 2)
+    for (int l = 0; l < half; ++l) lane[l] = lane[l + half] > lane[l] ? lane[l + half] : lane[l];
+  return lane[0];
 }
 
 /// Sum of term(i) over a row; `term` is called in order within each lane.
@@ -25,18 +34,12 @@ template <class T, class Term>
 RL_INLINE T row_sum(int64_t n, const Term& term) {
   BlockTree<T> tree;
   for (int64_t begin = 0; begin < n; begin += kSumBlock) {
-    const int64_t stop = n - begin < kSumBlock ? n : begin + kSumBlock;
     T lane[kLanes];
-    int64_t i = begin;
-    if (stop - begin >= kLanes) {
-      for (int l = 0; l < kLanes; ++l) lane[l] = term(i + l);
-      for (i += kLanes; i + kLanes <= stop; i += kLanes)
-        for (int l = 0; l < kLanes; ++l) lane[l] += term(i + l);
-      for (int64_t l = 0; i + l < stop; ++l) lane[l] += term(i + l);
-    } else {
-      for (int l = 0; l < kLanes; ++l) lane[l] = T(0);
-      for (int64_t l = 0; i + l < stop; ++l) lane[l] = term(i + l);
-    }
+    for (int l = 0; l < kLanes; ++l) lane[l] = T(0);
+    const auto add = [&](int64_t i, int64_t m) __attribute__((always_inline)) {
+      for (int l = 0; l < kLanes; ++l) lane[l] += l < m ? term(i + l) : T(0);
+    };
+    by_lanes(begin, n - begin < kSumBlock ? n : begin + kSumBlock, add);
     if (n <= kSumBlock) return join_lanes(lane);
     tree.add(join_lanes(lane));
   }
@@ -60,17 +63,17 @@ static void softmax(const KernelCall& call) {
     const T* x = input + at;
     T* y = out + at;
     const T top = largest(x, n);
-#pragma GCC ivdep
-    for (int64_t i = 0; i < n; ++i) y[i] = functors::Exp()(T(x[i] - top));
-    const T sum = row_sum<T>(n, [&](int64_t i) __attribute__((always_inline)) { return y[i]; });
-    if constexpr (kLog) {
-      const T shift = functors::Log()(sum);
-#pragma GCC ivdep
-      for (int64_t i = 0; i < n; ++i) y[i] = (x[i] - top) - shift;
-    } else {
-#pragma GCC ivdep
-      for (int64_t i = 0; i < n; ++i) y[i] = y[i] / sum;
-    }
+    const auto exponential = [&](int64_t i) __attribute__((always_inline)) {
+      const T e = functors::Exp()(T(x[i] - top));
+      if constexpr (!kLog) y[i] = e;
+      return e;
+    };
+    const T sum = row_sum<T>(n, exponential);
+    const T shift = kLog ? functors::Log()(sum) : T(0);
+    by_lanes(0, n, [&](int64_t i, int64_t m) __attribute__((always_inline)) {
+      for (int l = 0; l < kLanes; ++l)
+        if (l < m) y[i + l] = kLog ? (x[i + l] - top) - shift : y[i + l] / sum;
+    });
   });
 }
 

@@ -34,6 +34,19 @@ RL_INLINE T join_lanes(T* lane) {
   return lane[0];
 }
 
+/// One block of at most 4096 dense elements. The lanes past the end join nothing, by a masked load where there is one.
+template <class T, class Op = Plus>
+RL_INLINE T block_of(const T* x, int64_t n) {
+  T lane[kLanes];
+  for (int l = 0; l < kLanes; ++l) lane[l] = l < n ? x[l] : Op::template identity<T>();
+  int64_t i = kLanes;
+  for (; i + kLanes <= n; i += kLanes)
+    for (int l = 0; l < kLanes; ++l) lane[l] = Op::join(lane[l], x[i + l]);
+  if (i < n)
+    for (int l = 0; l < kLanes; ++l) lane[l] = l < n - i ? Op::join(lane[l], x[i + l]) : lane[l];
+  return join_lanes<T, Op>(lane);
+}
+
 /// Sums of blocks as they come: equal subtrees join at once, the rest at the end from the right.
 template <class T, class Op = Plus>
 struct BlockTree {

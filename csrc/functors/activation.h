@@ -38,34 +38,38 @@ struct LeakyReluBackward {
   }
 };
 
-/// x * Phi(x), and its tanh form. Hendrycks, Gimpel 2016, arXiv:1606.08415.
+/// x * Phi(x). Hendrycks, Gimpel 2016, arXiv:1606.08415. The tanh form is a functor of its own: with both in one loop,
+/// chosen by a parameter, neither is vectorised.
 struct Gelu {
-  struct Params {
-    bool tanh_form;
-  };
   template <class T>
-  RL_INLINE T operator()(const Params& p, T x) const {
-    if (p.tanh_form) return T(0.5) * x * (T(1) + tanh(inner(x)));
-    return x * T(0.5) * (T(1) + erf(x * T(0.70710678118654752440)));  // 1 / sqrt(2)
-  }
-  /// sqrt(2 / pi) * (x + 0.044715 x^3)
-  template <class T>
-  RL_INLINE static T inner(T x) {
-    return T(0.79788456080286535588) * (x + T(0.044715) * x * x * x);
+  RL_INLINE T operator()(T x) const {
+    return x * normal_cdf(x);
   }
 };
 struct GeluBackward {
-  using Params = Gelu::Params;
   template <class T>
-  RL_INLINE T operator()(const Params& p, T g, T x) const {
-    if (p.tanh_form) {
-      const T t = tanh(Gelu::inner(x));
-      const T slope = T(0.79788456080286535588) * (T(1) + T(3 * 0.044715) * x * x);
-      return g * (T(0.5) * (T(1) + t) + T(0.5) * x * (T(1) - t * t) * slope);
-    }
-    const T cdf = T(0.5) * (T(1) + erf(x * T(0.70710678118654752440)));
+  RL_INLINE T operator()(T g, T x) const {
     const T pdf = exp(x * x * T(-0.5)) * T(0.39894228040143267794);  // 1 / sqrt(2 pi)
-    return g * (cdf + x * pdf);
+    return g * (normal_cdf(x) + x * pdf);
+  }
+};
+/// tanh(sqrt(2 / pi) * (x + 0.044715 x^3))
+template <class T>
+RL_INLINE T gelu_tanh(T x) {
+  return tanh(T(0.79788456080286535588) * (x + T(0.044715) * x * x * x));
+}
+struct GeluTanh {
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    return T(0.5) * x * (T(1) + gelu_tanh(x));
+  }
+};
+struct GeluTanhBackward {
+  template <class T>
+  RL_INLINE T operator()(T g, T x) const {
+    const T t = gelu_tanh(x);
+    const T slope = T(0.79788456080286535588) * (T(1) + T(3 * 0.044715) * x * x);
+    return g * (T(0.5) * (T(1) + t) + T(0.5) * x * (T(1) - t * t) * slope);
   }
 };
 

@@ -17,6 +17,7 @@ RL_MATH_DELETE(sigmoid)
 RL_MATH_DELETE(tanh)
 RL_MATH_DELETE(erf)
 RL_MATH_DELETE(erfc)
+RL_MATH_DELETE(normal_cdf)
 RL_MATH_DELETE(sin)
 RL_MATH_DELETE(cos)
 RL_MATH_DELETE(tan)
@@ -59,6 +60,8 @@ RL_MATH_LIBM(acosh)
 RL_MATH_LIBM(atanh)
 RL_MATH_LIBM(erfc)
 #undef RL_MATH_LIBM
+/// Phi(x), the normal distribution function.
+RL_INLINE double normal_cdf(double x) { return 0.5 * (1.0 + erf(x * 0.70710678118654752440)); }  // 1 / sqrt(2)
 RL_INLINE double atan2(double y, double x) { return RL_EXACT(atan2)(y, x); }
 RL_INLINE double pow(double x, double y) { return RL_EXACT(pow)(x, y); }
 /// Remainder with the sign of the dividend, exact.

@@ -240,19 +240,20 @@ void lerp_(Tensor& self, const Tensor& end, const Value& weight) {
 }
 
 namespace {
-Parameters gelu_form(std::string_view approximate) {
+bool is_tanh_form(std::string_view approximate) {
   RL_CHECK(approximate == "none" || approximate == "tanh", "gelu: approximate argument must be either none or tanh.");
-  return Parameters::pack(functors::Gelu::Params{approximate == "tanh"});
+  return approximate == "tanh";
 }
 }  // namespace
 
 Tensor gelu(const Tensor& input, std::string_view approximate) {
   const Value x(input);
-  return pointwise(kernels::gelu, Result::Same, {&x}, nullptr, gelu_form(approximate));
+  return pointwise(is_tanh_form(approximate) ? kernels::gelu_tanh : kernels::gelu, Result::Same, {&x}, nullptr);
 }
 Tensor gelu_backward(const Tensor& grad, const Tensor& input, std::string_view approximate) {
   const Value g(grad), x(input);
-  return pointwise(kernels::gelu_backward, Result::Same, {&g, &x}, nullptr, gelu_form(approximate));
+  const Kernel& kernel = is_tanh_form(approximate) ? kernels::gelu_tanh_backward : kernels::gelu_backward;
+  return pointwise(kernel, Result::Same, {&g, &x}, nullptr);
 }
 Tensor leaky_relu(const Tensor& input, double negative_slope) {
   const Value x(input);

@@ -6,6 +6,10 @@
 namespace rl::ops {
 
 DType result_dtype(std::initializer_list<const Value*> values) {
+  const Tensor* first = (*values.begin())->tensor;
+  bool all_alike = first != nullptr;  // the usual case: tensors of one dtype
+  for (const Value* v : values) all_alike = all_alike && v->tensor && v->tensor->dtype() == first->dtype();
+  if (RL_LIKELY(all_alike)) return first->dtype();
   // By rank: 0 numbers, 1 0-d tensors, 2 tensors with dims. A lower rank counts only where its category is higher.
   DType best[3];
   bool seen[3] = {false, false, false};

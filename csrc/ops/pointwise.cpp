@@ -98,8 +98,7 @@ Tensor pointwise(const Kernel& kernel, Result result, std::initializer_list<cons
   const Tensor* like = nullptr;
   for (const Value* v : inputs)
     if (!like && v->is_tensor() && v->tensor->sizes() == sizes) like = v->tensor;
-  Tensor made = !like || like->is_contiguous() ? empty(sizes, dtype, device)
-                                               : empty_strided(sizes, strides_like(sizes, *like), dtype, device);
+  Tensor made = !like ? empty(sizes, dtype, device) : empty_like(*like, dtype, device);
   start(kernel, made, inputs, key, parameters);
   return made;
 }

@@ -2,11 +2,13 @@
 #include "ops/random.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "core/generator.h"
 #include "cpu/pointwise_kernels.h"
 #include "cpu/random_kernels.h"
+#include "ops/shape.h"
 
 namespace rl::kernels {
 namespace {
@@ -72,14 +74,19 @@ class MemoryOrder {
 };
 
 void refuse_unless_floating(const char* op, const Tensor& t) {
-  RL_CHECK_IMPLEMENTED(t.dtype() == DType::Float32 || t.dtype() == DType::Float64, "\"", op, "\" not implemented for '",
-                       short_name(t.dtype()), "'");
+  const bool draws = t.dtype() == DType::Float32 || t.dtype() == DType::Float64 || contains(kHalves, t.dtype());
+  RL_CHECK_IMPLEMENTED(draws, "\"", op, "\" not implemented for '", short_name(t.dtype()), "'");
 }
 
 /// Fills `t` by a kernel of {out, generator}.
 void draw(const char* op, const Kernel& kernel, const Tensor& t, Generator* generator, const RandomParameters& p) {
   check_writable(op, t, {});
   if (t.numel() == 0) return;
+  if (contains(kHalves, t.dtype())) {  // drawn in float32, then rounded
+    const Tensor wide = empty_strided(t.sizes(), strides_like(t.sizes(), t), DType::Float32, t.device());
+    draw(op, kernel, wide, generator, p);
+    return copy_values(t, wide, op);
+  }
   const Tensor ordered = MemoryOrder(t).apply(t);
   launch(kernel, {ordered, Operand(chosen(generator))}, t.dtype(), Parameters::pack(p));
 }
@@ -104,8 +111,10 @@ void check_std(double std) { RL_CHECK(std >= 0, "normal: normal expects std >= 0
 
 void fill_normal(const char* op, const Tensor& t, double mean, double std, Generator* generator) {
   check_std(std);
+  if (is_complex(t.dtype())) return fill_normal(op, view_as_real(t), mean, std / std::sqrt(2.0), generator);
   refuse_unless_floating(op, t);
   RandomParameters p;
+  p.whole_blocks = contains(kHalves, t.dtype());
   p.a = mean;
   p.b = std;
   p.singly = !t.is_contiguous() || t.numel() < 16;
@@ -113,6 +122,7 @@ void fill_normal(const char* op, const Tensor& t, double mean, double std, Gener
 }
 void fill_uniform(const char* op, const Tensor& t, double from, double to, Generator* generator) {
   RL_CHECK(from <= to, op, ": uniform_ expects to return a [from, to) range, but found from=", from, " > to=", to);
+  if (is_complex(t.dtype())) return fill_uniform(op, view_as_real(t), from, to, generator);
   if (!contains(kHalves, t.dtype())) refuse_unless_floating(op, t);
   RandomParameters p;
   p.a = from;
@@ -125,13 +135,23 @@ std::pair<int64_t, int64_t> range_of(DType dtype) {
   switch (dtype) {
     case DType::Bool: return {0, 1};
     case DType::UInt8: return {0, 255};
-    case DType::UInt16: return {0, 65535};
-    case DType::UInt32: return {0, UINT32_MAX};
-    case DType::UInt64: return {0, INT64_MAX};
     case DType::Int8: return {-128, 127};
     case DType::Int16: return {-32768, 32767};
     case DType::Int32: return {INT32_MIN, INT32_MAX};
+    case DType::UInt16: return {0, UINT16_MAX};
+    case DType::UInt32: return {0, UINT32_MAX};
+    case DType::UInt64: return {0, INT64_MAX};
     default: return {INT64_MIN, INT64_MAX};
+  }
+}
+
+/// Bits of the fraction, the leading one counted.
+int digits_of(DType dtype) {
+  switch (dtype) {
+    case DType::Float16: return 11;
+    case DType::BFloat16: return 8;
+    case DType::Float32: return 24;
+    default: return 53;
   }
 }
 
@@ -144,8 +164,15 @@ int64_t step_near(int64_t value, int digits) {
 /// [from, to) drawn into from inside where rounding to the dtype would leave it.
 void shrink_to(DType dtype, int64_t* from, int64_t* to) {
   if (!is_float(dtype)) return;
-  const int digits = dtype == DType::Float32 ? 24 : 53;
-  const auto rounded = [&](int64_t v) { return dtype == DType::Float32 ? double(float(v)) : double(v); };
+  const int digits = digits_of(dtype);
+  const auto rounded = [&](int64_t v) {
+    switch (dtype) {
+      case DType::Float16: return double(float(half(float(v))));
+      case DType::BFloat16: return double(float(bfloat16(float(v))));
+      case DType::Float32: return double(float(v));
+      default: return double(v);
+    }
+  };
   if (rounded(*from + 1) < double(*from)) *from = int64_t(rounded(*from + 1)) + step_near(*from + 1, digits);
   // compared as wide integers: the rounded value may be 2^63
   if (__int128(rounded(*to - 1)) >= __int128(*to))
@@ -167,15 +194,24 @@ void fill_integers(const char* op, const Tensor& t, int64_t from, std::optional<
     p.low = from;
     p.span = uint64_t(*to) - uint64_t(from);
   } else if (from != INT64_MIN) {  // to the greatest whole number below which the dtype holds them all
-    const int64_t last = t.dtype() == DType::Float32   ? int64_t(1) << 24
-                         : t.dtype() == DType::Float64 ? int64_t(1) << 53
-                                                       : greatest;
+    const int64_t last = is_float(t.dtype()) ? int64_t(1) << digits_of(t.dtype()) : greatest;
     RL_CHECK(from < last, op, ": random_ expects 'from' to be less than ", last, ", but got from=", from);
     p.low = from;
     p.span = uint64_t(last) + 1 - uint64_t(from);
   }
   p.wide = p.span >= uint64_t(1) << 28 || p.span == 0;  // r32 mod a wide span would favour small numbers
   draw(op, kernels::random_integers, t, generator, p);
+}
+
+/// 1 / (1 - p) as the dtype has it: PyTorch divides a mask of that dtype.
+double factor_kept(double p, DType dtype) {
+  const float single = 1.0f / float(1 - p);
+  switch (dtype) {
+    case DType::Float16: return float(half(single));
+    case DType::BFloat16: return float(bfloat16(single));
+    case DType::Float32: return single;
+    default: return 1 / (1 - p);
+  }
 }
 
 /// mean + std * z, the parts broadcast; z is drawn for the whole result.
@@ -195,9 +231,9 @@ Tensor normal_like(const Value& mean, const Value& std, Generator* generator, Te
     fill_normal("normal", result, 0, std.scalar.real(), generator);
   } else {
     fill_normal("normal", result, 0, 1, generator);
-    launch(kernels::mul, {result, result, *b}, dtype);
+    launch(kernels::mul, {result, result, *b}, compute_dtype(dtype));
   }
-  launch(kernels::add, {result, result, mean.operand()}, dtype);
+  launch(kernels::add, {result, result, mean.operand()}, compute_dtype(dtype));
   return deliver("normal", result, out);
 }
 
@@ -286,19 +322,20 @@ Tensor bernoulli_p(const Tensor& input, double p, Generator* generator) {
 Tensor multinomial(const Tensor& input, int64_t num_samples, bool replacement, Generator* generator, Tensor* out) {
   const char* op = "multinomial";
   RL_CHECK(input.ndim() == 1 || input.ndim() == 2, op, ": prob_dist must be 1 or 2 dim, got shape ", input.sizes());
-  RL_CHECK(input.dtype() == DType::Float32 || input.dtype() == DType::Float64, op,
+  RL_CHECK(compute_dtype(input.dtype()) == DType::Float32 || input.dtype() == DType::Float64, op,
            ": multinomial only supports floating-point dtypes for input, got: ", short_name(input.dtype()));
   RL_CHECK(num_samples > 0, op, ": cannot sample n_sample <= 0 samples, got ", num_samples);
   const int64_t n = input.size(input.ndim() - 1), rows = input.ndim() == 2 ? input.size(0) : 1;
   RL_CHECK(replacement || num_samples <= n, op,
            ": cannot sample n_sample > prob_dist.size(-1) samples without replacement (", num_samples, " > ", n, ")");
   RL_CHECK(n > 0 || rows == 0, op, ": no categories to sample from, input has shape ", input.sizes());
-  const Tensor dense = as_contiguous(input), weights = dense.view({rows, n}, {n, 1}, dense.offset());
+  const Tensor dense = as_contiguous(as_dtype(input, compute_dtype(input.dtype()))),
+               weights = dense.view({rows, n}, {n, 1}, dense.offset());
   checked_numel({rows, num_samples}, op);
   const Tensor chosen_categories = empty({rows, num_samples}, DType::Int64, input.device());
   RandomParameters p;
   p.singly = replacement && num_samples > 1;  // one sample is drawn alike either way
-  launch(kernels::multinomial, {chosen_categories, weights, Operand(chosen(generator))}, input.dtype(),
+  launch(kernels::multinomial, {chosen_categories, weights, Operand(chosen(generator))}, weights.dtype(),
          Parameters::pack(p));
   return deliver(op, input.ndim() == 2 ? chosen_categories : chosen_categories.view({num_samples}, {1}, 0), out);
 }
@@ -306,19 +343,21 @@ Tensor multinomial(const Tensor& input, int64_t num_samples, bool replacement, G
 std::tuple<Tensor, Tensor> dropout(const Tensor& input, double p, Generator* generator) {
   RL_CHECK(p >= 0 && p <= 1, "dropout: dropout probability has to be between 0 and 1, but got ", p);
   refuse_unless_floating("dropout", input);
-  const Tensor result = empty_like(input, input.dtype());
+  const DType dtype = input.dtype(), key = compute_dtype(dtype);
+  const Tensor from = as_dtype(input, key), result = empty_like(from, key);
   const Tensor mask = empty_strided(result.sizes(), result.strides(), DType::Bool, input.device());
   if (p == 0 || p == 1) {  // nothing to draw
     fill(mask, Scalar(p == 0));
-    launch(kernels::mul, {result, input, Scalar(1 - p)}, input.dtype());
+    launch(kernels::mul, {result, from, Scalar(1 - p)}, key);
   } else if (input.numel() > 0) {
     const MemoryOrder order(result);
-    const Tensor to = order.apply(result), kept = order.apply(mask), from = order.apply(input);
+    const Tensor to = order.apply(result), kept = order.apply(mask), ordered = order.apply(from);
     RandomParameters parameters;
     parameters.a = p;
-    launch(kernels::dropout, {to, kept, from, Operand(chosen(generator))}, input.dtype(), Parameters::pack(parameters));
+    parameters.b = factor_kept(p, dtype);
+    launch(kernels::dropout, {to, kept, ordered, Operand(chosen(generator))}, key, Parameters::pack(parameters));
   }
-  return {result, mask};
+  return {as_dtype(result, dtype), mask};
 }
 
 void uniform_(Tensor& self, double from, double to, Generator* generator) {
@@ -330,12 +369,9 @@ void normal_(Tensor& self, double mean, double std, Generator* generator) {
 
 void random_(Tensor& self, Generator* generator) {
   RandomParameters p;
-  switch (self.dtype()) {
-    case DType::Float32: p.span = (uint64_t(1) << 24) + 1; break;
-    case DType::Float64: p.span = (uint64_t(1) << 53) + 1; break;
-    default: p.span = uint64_t(range_of(self.dtype()).second) + 1;
-  }
-  p.wide = self.dtype() == DType::Float64 || self.dtype() == DType::Int64;
+  p.span = is_float(self.dtype()) ? (uint64_t(1) << digits_of(self.dtype())) + 1
+                                  : uint64_t(range_of(self.dtype()).second) + 1;
+  p.wide = self.dtype() == DType::Float64 || self.dtype() == DType::Int64 || self.dtype() == DType::UInt64;
   draw("random_", kernels::random_integers, self, generator, p);
 }
 void random_below_(Tensor& self, int64_t to, Generator* generator) { fill_integers("random_", self, 0, to, generator); }
@@ -352,6 +388,7 @@ void bernoulli_(Tensor& self, double p, Generator* generator) {
 void bernoulli_tensor_(Tensor& self, const Tensor& p, Generator* generator) {
   const Value p_value(p);
   check_writable("bernoulli_", self, {&p_value});
+  if (contains(kHalves, p.dtype())) return bernoulli_tensor_(self, as_dtype(p, DType::Float32), generator);
   RL_CHECK_IMPLEMENTED(p.dtype() == DType::Float32 || p.dtype() == DType::Float64,
                        "\"bernoulli_tensor_cpu_p_\" not implemented for '", short_name(p.dtype()), "'");
   const Tensor chances = broadcast_to(p, self.sizes(), "bernoulli_");

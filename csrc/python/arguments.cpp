@@ -37,7 +37,6 @@ bool is_number(PyObject* o) {
 }
 
 Scalar to_scalar(PyObject* o, Place place) {
-  if (PyFloat_Check(o)) return Scalar(PyFloat_AS_DOUBLE(o));
   if (PyBool_Check(o)) return Scalar(o == Py_True);
   if (PyLong_Check(o)) {
     int overflow = 0;
@@ -51,6 +50,7 @@ Scalar to_scalar(PyObject* o, Place place) {
     fail(ErrorKind::Runtime, place.op ? place.op->row->name : "number",
          ": value cannot be converted to type int64_t without overflow; a Python int beyond 64 bits fits no dtype");
   }
+  if (PyFloat_Check(o)) return Scalar(PyFloat_AS_DOUBLE(o));
   if (PyComplex_Check(o)) return Scalar(complex<double>(PyComplex_RealAsDouble(o), PyComplex_ImagAsDouble(o)));
   if (is_single(o)) return single_value(o, place);
   if (is_number(o)) {

@@ -13,7 +13,6 @@ namespace rl::python {
 
 struct OpEntry;
 using ops::Value;
-using PyCFunctionFast_t = PyObject* (*)(PyObject*, PyObject*);
 
 /// Which argument of which op is being read: for messages.
 struct Place {
@@ -62,14 +61,14 @@ template <>
 struct Reader<const Tensor&> : ReaderBase {
   static constexpr bool is_tensor_like = true;
   const Tensor* value = nullptr;
-  Tensor kept;
+  std::optional<Tensor> kept;
   void read(PyObject* o, Place place) {
     if (RL_UNLIKELY(!is_tensor(o))) wrong_type(place, "Tensor", o);
     value = &as_tensor(o)->value;
   }
   static bool accepts(PyObject* o) { return is_tensor(o); }
   bool is_long() const { return value->numel() > kLongWork; }
-  void secure() { kept = *value, value = &kept; }
+  void secure() { value = &kept.emplace(*value); }
   const Tensor& get() const { return *value; }
 };
 
@@ -77,7 +76,7 @@ template <>
 struct Reader<const Tensor*> : ReaderBase {
   static constexpr bool is_tensor_like = true;
   const Tensor* value = nullptr;
-  Tensor kept;
+  std::optional<Tensor> kept;
   void read(PyObject* o, Place place) {
     if (o == Py_None) return;
     if (!is_tensor(o)) wrong_type(place, "Tensor or None", o);
@@ -85,7 +84,7 @@ struct Reader<const Tensor*> : ReaderBase {
   }
   static bool accepts(PyObject* o) { return o == Py_None || is_tensor(o); }
   void secure() {
-    if (value) kept = *value, value = &kept;
+    if (value) value = &kept.emplace(*value);
   }
   const Tensor* get() const { return value; }
 };
@@ -121,7 +120,7 @@ template <>
 struct Reader<const Value&> : ReaderBase {
   static constexpr bool is_tensor_like = true;
   Value value{Scalar()};
-  Tensor kept;
+  std::optional<Tensor> kept;
   void read(PyObject* o, Place place) {
     if (RL_LIKELY(is_tensor(o)))
       value.tensor = &as_tensor(o)->value;
@@ -131,7 +130,7 @@ struct Reader<const Value&> : ReaderBase {
   static bool accepts(PyObject* o) { return is_tensor(o) || is_number(o); }
   bool is_long() const { return value.tensor && value.tensor->numel() > kLongWork; }
   void secure() {
-    if (value.tensor) kept = *value.tensor, value.tensor = &kept;
+    if (value.tensor) value.tensor = &kept.emplace(*value.tensor);
   }
   const Value& get() const { return value; }
 };

@@ -2,6 +2,7 @@
 #include "ops/create.h"
 #include "ops/index.h"
 #include "ops/join.h"
+#include "ops/loss.h"
 #include "ops/optim.h"
 #include "ops/pointwise.h"
 #include "ops/product.h"

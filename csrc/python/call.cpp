@@ -4,6 +4,7 @@
 #include <pybind11/eval.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <cstring>
 #include <unordered_map>
 
@@ -12,7 +13,7 @@
 
 namespace rl::python {
 
-thread_local uint32_t mode = 0;
+RL_THREAD_WORD uint32_t mode = 0;
 
 namespace {
 
@@ -32,6 +33,8 @@ const char* canonical(const char* name) {
   if (!std::strcmp(name, "x") || !std::strcmp(name, "a") || !std::strcmp(name, "x1") || !std::strcmp(name, "self"))
     return "input";
   if (!std::strcmp(name, "x2")) return "other";
+  if (!std::strcmp(name, "axis0")) return "dim0";
+  if (!std::strcmp(name, "axis1")) return "dim1";
   return name;
 }
 
@@ -62,17 +65,22 @@ bool is_ignored(const char* name) {
        " but ", given, given == 1 ? " was given" : " were given");
 }
 
-void fill_defaults(const OpEntry& op, std::span<PyObject*> slots) {
+[[noreturn]] RL_COLD void missing_arguments(const OpEntry& op, std::span<PyObject* const> slots) {
   std::string missing;
+  for (size_t i = 0; i < slots.size(); ++i)
+    if (!slots[i])
+      missing += (missing.empty() ? "\"" : ", \"") + std::string(PyUnicode_AsUTF8(op.params[i].name)) + "\"";
+  fail(ErrorKind::Type, op.row->name, "() missing required argument(s): ", missing,
+       " (missing 1 required positional arguments)");
+}
+
+void fill_defaults(const OpEntry& op, std::span<PyObject*> slots) {
+  bool complete = true;
   for (size_t i = 0; i < slots.size(); ++i) {
-    if (slots[i]) continue;
-    slots[i] = op.params[i].otherwise;
-    if (RL_LIKELY(slots[i] != nullptr)) continue;
-    missing += (missing.empty() ? "\"" : ", \"") + std::string(PyUnicode_AsUTF8(op.params[i].name)) + "\"";
+    if (!slots[i]) slots[i] = op.params[i].otherwise;
+    complete &= slots[i] != nullptr;
   }
-  if (!missing.empty())
-    fail(ErrorKind::Type, op.row->name, "() missing required argument(s): ", missing,
-         " (missing 1 required positional arguments)");
+  if (RL_UNLIKELY(!complete)) missing_arguments(op, slots);
 }
 
 /// Same view of the same storage?
@@ -95,34 +103,6 @@ std::string camel(const char* name) {
     upper = false;
   }
   return text;
-}
-
-// ---- what a builtin is bound to -------------------------------------------------------------------------------------
-
-/// Holds the entry (of overloads: the group). Pickled as the extension module, so that a builtin is found by its name
-/// there.
-struct OpSelf {
-  PyObject_HEAD const void* entry;
-};
-
-PyObject* self_reduce(PyObject*, PyObject*) {
-  const Owned import(Owned::checked(PyImport_ImportModule("importlib")));
-  return Py_BuildValue("N(s)", PyObject_GetAttrString(import.get(), "import_module"), "rushlight._C");
-}
-
-PyTypeObject* self_type() {
-  static PyMethodDef methods[] = {{"__reduce__", self_reduce, METH_NOARGS, nullptr}, {nullptr, nullptr, 0, nullptr}};
-  static PyType_Slot slots[] = {{Py_tp_methods, methods}, {0, nullptr}};
-  static PyType_Spec spec{"rushlight._C._Op", sizeof(OpSelf), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-                          slots};
-  static PyTypeObject* type = reinterpret_cast<PyTypeObject*>(Owned::checked(PyType_FromSpec(&spec)).release());
-  return type;
-}
-
-PyObject* make_self(const void* entry) {
-  PyObject* made = Owned::checked(self_type()->tp_alloc(self_type(), 0)).release();
-  reinterpret_cast<OpSelf*>(made)->entry = entry;
-  return made;
 }
 
 // ---- overloads ------------------------------------------------------------------------------------------------------
@@ -153,7 +133,7 @@ bool fits(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, PyObject* 
 }
 
 PyObject* call_overloads(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
-  const auto* all = static_cast<const Overloads*>(reinterpret_cast<OpSelf*>(self)->entry);
+  const auto* all = static_cast<const Overloads*>(entry_of_op_self(self));
   return guarded(all->name.c_str(), [&]() -> PyObject* {
     for (const OpEntry* op : all->entries)
       if (fits(*op, args, nargs, kwnames)) return implementation(*op)(op->self, args, nargs, kwnames);
@@ -238,7 +218,7 @@ OpEntry& define(const ops::Row& row, void (*target)(), std::vector<Param> params
     entry.doc += "In-place form of `" + base + "`.";
   entry.method = {row.name, reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(implementation)),
                   METH_FASTCALL | METH_KEYWORDS, entry.doc.c_str()};
-  entry.self = make_self(&entry);
+  entry.self = make_op_self(&entry);
   const Owned module(PyUnicode_FromString("rushlight"));
   entry.function = Owned::checked(PyCFunction_NewEx(&entry.method, entry.self, module.get())).release();
   functions()[entry.function] = {&entry};
@@ -293,7 +273,7 @@ PyTypeObject* result_class(const OpEntry& op, std::span<PyObject* const> slots) 
   for (int s : op.tensor_slots) {
     PyObject* o = slots[size_t(s)];
     PyTypeObject* type = Py_TYPE(o);
-    if (RL_LIKELY(type == tensor_class) || !PyType_IsSubtype(type, tensor_class)) continue;
+    if (RL_LIKELY(type == tensor_class || o == Py_None) || !PyType_IsSubtype(type, tensor_class)) continue;
     bool plain = false;
     for (PyTypeObject* p : plain_classes) plain |= PyType_IsSubtype(type, p);
     if (!plain && (found == tensor_class || PyType_IsSubtype(type, found))) found = type;
@@ -316,8 +296,6 @@ OpEntry* entry_of(PyObject* function) {
   const auto it = functions().find(function);
   return it == functions().end() ? nullptr : it->second.front();
 }
-
-PyObject* wrap_result(const OpEntry&, PyTypeObject* type, Tensor&& t) { return wrap(std::move(t), type); }
 
 PyObject* wrap_result(const OpEntry&, PyTypeObject* type, std::vector<Tensor>&& list) {
   Owned tuple = Owned::checked(PyTuple_New(Py_ssize_t(list.size())));
@@ -365,7 +343,7 @@ PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* 
   const std::span<PyObject* const> results(items, single ? 1 : size_t(PyTuple_GET_SIZE(made)));
   if (op.row->returns == ops::Returns::View || op.row->returns == ops::Returns::InputIfSame)
     for (PyObject* r : results) note_view(r, as_tensor(slots[0]));
-  if (wants_record(op, slots)) record(op, slots, results);
+  if (wants_record(op, slots)) record(op, slots, results, !single);
   if (RL_UNLIKELY(wants_grad)) {
     RL_CHECK(is_differentiable(as_tensor(made)->value.dtype()),
              "Only Tensors of floating point and complex dtype can require gradients");
@@ -391,10 +369,6 @@ PyObject* finish_in_place(const OpEntry& op, std::span<PyObject* const> slots, O
   return Py_NewRef(slots[0]);
 }
 
-const OpEntry& entry_of_self(PyObject* self) {
-  return *static_cast<const OpEntry*>(reinterpret_cast<OpSelf*>(self)->entry);
-}
-
 void add_to_module(py::module_& m, OpEntry& entry) {
   const char* name = entry.row->name;
   PyObject* bound = entry.function;
@@ -412,7 +386,7 @@ void add_to_module(py::module_& m, OpEntry& entry) {
     all->doc = all->entries.front()->doc;
     all->method = {all->name.c_str(), reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(&call_overloads)),
                    METH_FASTCALL | METH_KEYWORDS, all->doc.c_str()};
-    const Owned holder(make_self(all));
+    const Owned holder(make_op_self(all));
     const Owned module(PyUnicode_FromString("rushlight"));
     m.attr(name) = py::reinterpret_steal<py::object>(PyCFunction_NewEx(&all->method, holder.get(), module.get()));
     it = groups().emplace(name, all).first;
@@ -464,12 +438,19 @@ Rule read_rule(const OpEntry& op, const py::object& given, bool conjugates) {
   return rule;
 }
 
+void note_differentiable(OpEntry& op) {
+  op.differentiable_slots.clear();
+  for (size_t i = 0; i < op.rules.size(); ++i)
+    if (op.rules[i]) op.differentiable_slots.push_back(op.tensor_slots[i]);
+}
+
 /// rules: one a tensor argument, in order; a shorter tuple leaves the rest without derivative.
 void set_rules(const py::object& function, const py::tuple& rules, const py::object& node_name, bool conjugates) {
   for (OpEntry* op : entries_of(function)) {
     op->rules.clear();
     for (size_t i = 0; i < op->tensor_slots.size(); ++i)
       op->rules.push_back(i < rules.size() ? read_rule(*op, rules[i], conjugates) : Rule{});
+    note_differentiable(*op);
     if (!node_name.is_none()) op->node_name = node_name.cast<std::string>();
   }
 }
@@ -497,6 +478,10 @@ void set_doc(const py::object& function, const std::string& text) {
 }  // namespace
 
 void add_call(py::module_& m) {
+  m.def(
+      "_as_method",
+      [](const py::object& function) { return py::reinterpret_steal<py::object>(make_op_method(function.ptr())); },
+      "A builtin as a method: found on an instance, it gets it as its first argument.");
   m.def("_set_rules", &set_rules);
   m.def("_set_doc", &set_doc);
   m.def(
@@ -507,6 +492,7 @@ void add_call(py::module_& m) {
           op->rules = from->rules;  // the arguments are the same but for out=, which comes last
           op->rules.resize(op->tensor_slots.size());
           op->node_name = from->node_name;
+          note_differentiable(*op);
         }
       },
       "Gives an in-place op the derivative of its out-of-place form.");

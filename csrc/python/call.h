@@ -11,6 +11,7 @@
 #include "python/arguments.h"
 #include "python/docs.h"
 #include "python/mode.h"
+#include "python/op_objects.h"
 #include "python/tensor_type.h"
 
 namespace rl::python {
@@ -47,23 +48,20 @@ struct OpEntry {
   std::string node_name;
   std::vector<Param> params;
   std::vector<int> tensor_slots;
-  int positional = 0;             // parameters that may be given by place
-  std::vector<Rule> rules;        // one a tensor slot; empty: not differentiable
-  std::string signature;          // "add($module, /, input, other, *, alpha=1, out=None)"
-  std::string given, doc;         // what its line of the table says, and the whole docstring
-  const char* result = "Tensor";  // in docstrings and stubs
+  int positional = 0;                     // parameters that may be given by place
+  std::vector<Rule> rules;                // one a tensor slot; empty: not differentiable
+  std::vector<int> differentiable_slots;  // those with a rule
+  std::string signature;                  // "add($module, /, input, other, *, alpha=1, out=None)"
+  std::string given, doc;                 // what its line of the table says, and the whole docstring
+  const char* result = "Tensor";          // in docstrings and stubs
   PyMethodDef method{};
   PyObject* self = nullptr;  // what the builtin is bound to: holds this entry
   PyObject* function = nullptr;
   PyObject* result_type = nullptr;  // torch.return_types.<name>, or null: several results are a tuple
 };
 
-using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*);
-
 /// Makes an entry and its builtin function object. Called once an op at import.
 OpEntry& define(const ops::Row& row, void (*target)(), std::vector<Param> params, FastCall implementation);
-/// The entry behind a builtin's `self`.
-const OpEntry& entry_of_self(PyObject* self);
 /// Parses "input, *, dim=None" into params; names, defaults, flags.
 std::vector<Param> parse_signature(const char* text);
 /// Arguments to slots; false with a TypeError set where they do not fit. `requires_grad` is what a factory was asked
@@ -85,7 +83,7 @@ struct Signature<R (*)(A...)> {
   static constexpr int count = sizeof...(A);
 };
 
-PyObject* wrap_result(const OpEntry& op, PyTypeObject* type, Tensor&& t);
+inline PyObject* wrap_result(const OpEntry&, PyTypeObject* type, Tensor&& t) { return wrap(std::move(t), type); }
 inline PyObject* wrap_result(const OpEntry&, PyTypeObject*, bool v) { return PyBool_FromLong(v); }
 inline PyObject* wrap_result(const OpEntry&, PyTypeObject*, int64_t v) { return PyLong_FromLongLong(v); }
 inline PyObject* wrap_result(const OpEntry&, PyTypeObject*, double v) { return PyFloat_FromDouble(v); }
@@ -136,7 +134,7 @@ struct Bound {
   }
 
   static PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
-    const OpEntry& entry = entry_of_self(self);
+    const OpEntry& entry = *static_cast<const OpEntry*>(entry_of_op_self(self));
     return guarded(entry.row->name, [&]() -> PyObject* {
       std::array<PyObject*, S::count> slots{};
       Owned varargs;

@@ -336,7 +336,7 @@ void add_convert(py::module_& m) {
           RL_CHECK(!__builtin_add_overflow(reach, checked_mul(size[i] - 1, stride[i], "_on_bytes"), &reach),
                    "_on_bytes: a damaged pickle");
         }
-        RL_CHECK(!__builtin_add_overflow(reach, reach ? offset : 0, &reach) &&
+        RL_CHECK(!__builtin_add_overflow(reach, offset, &reach) &&
                      checked_mul(reach, item_size(d), "_on_bytes") <= int64_t(bytes.storage()->bytes()),
                  "_on_bytes: the storage is too small for a tensor of shape ", size);
         return Tensor(bytes.storage(), bytes.version(), d, size, stride, offset);

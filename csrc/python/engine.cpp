@@ -52,8 +52,7 @@ class Walk {
 
   void run() {
     if (restricted_) find_needed();
-    const uint32_t off = kNoGrad;
-    const ModeScope scope(create_graph_ ? 0 : off, create_graph_ ? off : 0);
+    const ModeScope scope(create_graph_ ? 0u : kNoGrad, create_graph_ ? kNoGrad : 0u);
     while (!heap_.empty()) {
       std::pop_heap(heap_.begin(), heap_.end(), older);
       Node* n = heap_.back();
@@ -271,7 +270,7 @@ class Walk {
         t->requires_grad = true;
       }
     }
-    if (n->outputs == 1) return std::move(wrapped[0]);
+    if (!n->many) return std::move(wrapped[0]);
     Owned all = Owned::checked(PyTuple_New(Py_ssize_t(wrapped.size())));
     for (size_t i = 0; i < wrapped.size(); ++i) PyTuple_SET_ITEM(all.get(), Py_ssize_t(i), wrapped[i].release());
     return all;
@@ -324,7 +323,7 @@ class Walk {
            "retain_graph=True if you need to backward through the graph a second time. The node is ",
            node_name(n), " of ", call_site(n));
     Owned gathered;
-    if (n->outputs > 1) {
+    if (n->many) {
       gathered = Owned::checked(PyTuple_New(n->outputs));
       for (int i = 0; i < n->outputs; ++i)
         PyTuple_SET_ITEM(gathered.get(), i, Py_NewRef(work.grads[size_t(i)] ? work.grads[size_t(i)].get() : Py_None));

@@ -28,6 +28,7 @@ void set_python_error(const char* op) noexcept {
     // the indicator is set already
   } catch (const Error& e) {
     const char* text = e.what();
+    if (op && *op == '_') ++op;  // `_nll_loss` is nn.functional's nll_loss
     const bool named = !op || std::strstr(text, op);
     if (named)
       PyErr_SetString(class_of(e.kind()), text);

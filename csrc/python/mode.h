@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "core/macros.h"
+
 namespace rl::python {
 
 enum Mode : uint32_t {
@@ -10,7 +12,7 @@ enum Mode : uint32_t {
   kInference = 2,  // results are marked as made under inference_mode
 };
 
-extern thread_local uint32_t mode;
+extern RL_THREAD_WORD uint32_t mode;
 
 class ModeScope {
  public:

@@ -1,6 +1,9 @@
 // The extension module: types, ops, engine, modes, and the switches of the core.
 #include <pybind11/stl.h>
 
+#include <memory>
+#include <thread>
+
 #include "core/allocator.h"
 #include "core/launch.h"
 #include "core/machine.h"
@@ -22,10 +25,44 @@ void bind_ops(py::module_& m);
 namespace {
 
 /// A step that was recorded as launches: replay() runs them again on the values that the same tensors then hold.
-struct Recording {
-  std::unique_ptr<Tape> tape = std::make_unique<Tape>();
-  LaunchObserver* before = nullptr;
-  bool open = false;
+class Recording {
+ public:
+  ~Recording() {
+    if (!open_) return;
+    // in another thread it goes on being watched: then it must stay
+    if (std::this_thread::get_id() == thread_)
+      exchange_observer(nullptr);
+    else
+      (void)tape_.release();
+  }
+  void start() {
+    RL_CHECK(!open_, "_Recording: already started");
+    LaunchObserver* before = exchange_observer(tape_.get());
+    if (before) exchange_observer(before);
+    RL_CHECK(!before, "_Recording: this thread records already");
+    thread_ = std::this_thread::get_id();
+    open_ = true;
+  }
+  void stop() {
+    RL_CHECK(open_ && std::this_thread::get_id() == thread_, "_Recording: not started in this thread");
+    exchange_observer(nullptr);
+    open_ = false;
+  }
+  void replay() const {
+    RL_CHECK(!open_, "_Recording: stop() before replay()");
+    tape_->replay();
+  }
+  size_t size() const { return tape_->size(); }
+
+ private:
+  std::unique_ptr<Tape> tape_ = std::make_unique<Tape>();
+  std::thread::id thread_;
+  bool open_ = false;
+};
+
+/// `with _Unrecorded():` what is launched inside runs and is not recorded.
+struct UnrecordedScope {
+  std::vector<std::unique_ptr<Unrecorded>> entered;
 };
 
 void add_modes(py::module_& m) {
@@ -76,33 +113,20 @@ void add_core(py::module_& m) {
   m.def("set_flush_denormal", &set_flush_denormal, py::arg("mode"),
         "Should denormal numbers be taken for zero? Returns whether the processor can.");
   m.def("_numel", [](const Tensor& t) { return t.numel(); });
-  m.def(
-      "_instance_method",
-      [](const py::object& function) {
-        return py::reinterpret_steal<py::object>(PyInstanceMethod_New(function.ptr()));
-      },
-      "A builtin as a method: found on an instance, it gets it as its first argument.");
   m.def("_bump_version", [](const Tensor& t) { t.version()->bump(); });
+}
+
+void add_recording(py::module_& m) {
   py::class_<Recording>(m, "_Recording", "Records the launches of a step between start() and stop().")
       .def(py::init<>())
-      .def("start",
-           [](Recording& r) {
-             RL_CHECK(!r.open, "_Recording: already started");
-             r.before = exchange_observer(r.tape.get());
-             r.open = true;
-           })
-      .def("stop",
-           [](Recording& r) {
-             RL_CHECK(r.open, "_Recording: not started");
-             exchange_observer(r.before);
-             r.open = false;
-           })
-      .def("replay",
-           [](const Recording& r) {
-             RL_CHECK(!r.open, "_Recording: stop() before replay()");
-             r.tape->replay();
-           })
-      .def("__len__", [](const Recording& r) { return r.tape->size(); });
+      .def("start", &Recording::start)
+      .def("stop", &Recording::stop)
+      .def("replay", &Recording::replay)
+      .def("__len__", &Recording::size);
+  py::class_<UnrecordedScope>(m, "_Unrecorded", "What is launched inside `with` runs and is not recorded.")
+      .def(py::init<>())
+      .def("__enter__", [](UnrecordedScope& s) { s.entered.push_back(std::make_unique<Unrecorded>()); })
+      .def("__exit__", [](UnrecordedScope& s, const py::args&) { s.entered.clear(); });
 }
 
 }  // namespace
@@ -136,4 +160,5 @@ PYBIND11_MODULE(_C, m) {
   bind_index(m);
   add_modes(m);
   add_core(m);
+  add_recording(m);
 }

@@ -44,6 +44,7 @@ struct Node {
   PyObject* code;  // call site: resolved only in an error
   int instruction;
   bool released;
+  bool many;               // the op gives a tuple, be it of one: rules get their gradients and `out` as one
   uint32_t tensor_places;  // bit j: the j-th tensor argument was a tensor (or a list), not a number or None
 
   bool has_edge(size_t j) const { return (tensor_places >> j) & 1u; }

@@ -101,10 +101,9 @@ struct Geometry {
 }  // namespace
 
 bool wants_record(const OpEntry& op, std::span<PyObject* const> slots) {
-  if ((mode & kNoGrad) || op.rules.empty()) return false;
-  for (size_t j = 0; j < op.rules.size(); ++j) {
-    if (!op.rules[j]) continue;
-    PyObject* o = slots[size_t(op.tensor_slots[j])];
+  if (mode & kNoGrad) return false;
+  for (int s : op.differentiable_slots) {
+    PyObject* o = slots[size_t(s)];
     if (RL_LIKELY(is_tensor(o))) {
       if (requires_grad(as_tensor(o))) return true;
     } else if (PyTuple_Check(o) || PyList_Check(o)) {
@@ -115,13 +114,14 @@ bool wants_record(const OpEntry& op, std::span<PyObject* const> slots) {
   return false;
 }
 
-void record(const OpEntry& op, std::span<PyObject* const> slots, std::span<PyObject* const> results) {
+void record(const OpEntry& op, std::span<PyObject* const> slots, std::span<PyObject* const> results, bool many) {
   bool any = false;
   for (PyObject* r : results) any |= is_differentiable(as_tensor(r)->value.dtype());
   if (!any) return;
   const Owned owner = make_node(op, slots, as_tensor(results[0])->value, nullptr);
   Node* n = as_node(owner.get());
   n->outputs = int(results.size());
+  n->many = many;
   if (keeps_result(op)) {
     n->results = new std::vector<SavedResult>;
     for (PyObject* r : results) n->results->push_back({as_tensor(r)->value, as_tensor(r)->value.version()->value()});

@@ -10,8 +10,8 @@ namespace rl::python {
 
 /// Does any tensor among the slots want a gradient, with recording on?
 bool wants_record(const OpEntry& op, std::span<PyObject* const> slots);
-/// Makes the node and hangs it on the results.
-void record(const OpEntry& op, std::span<PyObject* const> slots, std::span<PyObject* const> results);
+/// Makes the node and hangs it on the results; `many`: the op gives a tuple, be it of one.
+void record(const OpEntry& op, std::span<PyObject* const> slots, std::span<PyObject* const> results, bool many);
 /// The same for an op that wrote into slots[0]; rewrites the base's history where that is a view.
 void record_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned original);
 /// Refuses an in-place write to a leaf that wants gradients, or to a view of one.

@@ -1,6 +1,8 @@
 // TensorBase: allocation, garbage collection, and the attributes that every tensor has.
 #include "python/tensor_type.h"
 
+#include <structmember.h>
+
 #include <new>
 
 #include "ops/shape.h"
@@ -23,6 +25,7 @@ int tensor_traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(self));
   Py_VISIT(t->grad);
   Py_VISIT(t->grad_fn);
+  Py_VISIT(t->dict);
   if (t->extra) {
     Py_VISIT(t->extra->base);
     Py_VISIT(t->extra->base_fn);
@@ -36,6 +39,7 @@ int tensor_clear(PyObject* self) {
   PyTensor* t = as_tensor(self);
   Py_CLEAR(t->grad);
   Py_CLEAR(t->grad_fn);
+  Py_CLEAR(t->dict);
   if (t->extra) {
     Py_CLEAR(t->extra->base);
     Py_CLEAR(t->extra->base_fn);
@@ -47,9 +51,10 @@ int tensor_clear(PyObject* self) {
 
 void tensor_dealloc(PyObject* self) {
   PyTypeObject* type = Py_TYPE(self);
-  PyObject_GC_UnTrack(self);
-  tensor_clear(self);
   PyTensor* t = as_tensor(self);
+  PyObject_GC_UnTrack(self);
+  if (RL_UNLIKELY(t->weakrefs != nullptr)) PyObject_ClearWeakRefs(self);
+  tensor_clear(self);
   delete t->extra;
   t->value.~Tensor();
   type->tp_free(self);
@@ -165,6 +170,7 @@ int set_extra(PyObject* self, PyObject* value, void*) {
 }
 
 PyGetSetDef getset[] = {
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
     {"shape", get_shape, nullptr, "Sizes of the dims, as a torch.Size.", nullptr},
     {"ndim", get_ndim, nullptr, "Number of dims.", nullptr},
     {"dtype", get_dtype, nullptr, "The type of the elements.", nullptr},
@@ -189,20 +195,18 @@ PyGetSetDef getset[] = {
     {"nbytes", get_nbytes, nullptr, "Bytes of all elements.", nullptr},
     {"itemsize", get_itemsize, nullptr, "Bytes of one element.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
+PyMemberDef members[] = {{"__dictoffset__", T_PYSSIZET, offsetof(PyTensor, dict), READONLY, nullptr},
+                         {"__weaklistoffset__", T_PYSSIZET, offsetof(PyTensor, weakrefs), READONLY, nullptr},
+                         {nullptr, 0, 0, 0, nullptr}};
 
 }  // namespace
 
-PyObject* wrap(Tensor value, PyTypeObject* type) {
+PyObject* wrap(Tensor&& value, PyTypeObject* type) {
   if (!type) type = tensor_class;
   PyObject* self = type->tp_alloc(type, 0);
   if (!self) throw PythonError();
   new (&as_tensor(self)->value) Tensor(std::move(value));
   return self;
-}
-
-bool requires_grad(PyTensor* t) {
-  if (t->requires_grad) return true;
-  return t->extra && t->extra->base && as_tensor(t->extra->base)->grad_fn != t->extra->base_fn;
 }
 
 PyObject* current_grad_fn(PyTensor* t) {
@@ -216,6 +220,7 @@ void add_tensor_type(py::module_& m) {
                                     {Py_tp_traverse, reinterpret_cast<void*>(&tensor_traverse)},
                                     {Py_tp_clear, reinterpret_cast<void*>(&tensor_clear)},
                                     {Py_tp_getset, getset},
+                                    {Py_tp_members, members},
                                     {Py_tp_doc, const_cast<char*>("What class Tensor is built on.")}};
   append_number_slots(slots);
   slots.push_back({0, nullptr});
@@ -228,6 +233,8 @@ void add_tensor_type(py::module_& m) {
     RL_CHECK_TYPE(PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(type.ptr()), tensor_base_type),
                   "_set_tensor_class: the class must derive from TensorBase");
     tensor_class = reinterpret_cast<PyTypeObject*>(type.inc_ref().ptr());
+    // It adds nothing to what TensorBase frees, so results need not pass through the dealloc of Python's classes.
+    tensor_class->tp_dealloc = &tensor_dealloc;
   });
   m.def("_make_subclass", [](py::type type, py::object data, bool needs_grad) {
     PyTypeObject* cls = reinterpret_cast<PyTypeObject*>(type.ptr());

@@ -24,6 +24,8 @@ struct PyTensor {
   bool requires_grad;
   bool retains_grad;
   TensorExtra* extra;
+  PyObject* dict;      // attributes of the user's; null at first
+  PyObject* weakrefs;  // list of them
 
   TensorExtra& more() {
     if (!extra) extra = new TensorExtra;
@@ -43,10 +45,15 @@ inline PyTensor* as_tensor(PyObject* object) { return reinterpret_cast<PyTensor*
 inline PyObject* as_object(PyTensor* t) { return reinterpret_cast<PyObject*>(t); }
 
 /// A new Python tensor of class `type` (null: tensor_class).
-PyObject* wrap(Tensor value, PyTypeObject* type = nullptr);
+PyObject* wrap(Tensor&& value, PyTypeObject* type = nullptr);
+inline PyObject* wrap(const Tensor& value, PyTypeObject* type = nullptr) { return wrap(Tensor(value), type); }
 
 /// Does the graph reach this tensor? (A view of a rewritten base does, before its own grad_fn is made anew.)
-bool requires_grad(PyTensor* t);
+inline bool requires_grad(PyTensor* t) {
+  if (t->requires_grad) return true;
+  if (RL_LIKELY(!t->extra || !t->extra->base)) return false;
+  return as_tensor(t->extra->base)->grad_fn != t->extra->base_fn;
+}
 /// Borrowed grad_fn, made anew first where the base's history was rewritten.
 PyObject* current_grad_fn(PyTensor* t);
 

@@ -43,6 +43,8 @@ class _Handle:
 class Tensor(_C.TensorBase, metaclass=_TensorMeta):
     """A tensor: numbers of one dtype in an array of any number of dims, with a place in the graph."""
 
+    __slots__ = ()  # TensorBase has the __dict__ and the weak references
+
     _printed_module = "torch"
 
     def __new__(cls, *args, **kwargs):
@@ -456,7 +458,7 @@ def _attach():
     for _, name, *_ in _C._rows():
         if name.startswith("_") or name in _FUNCTIONS_ONLY or name in Tensor.__dict__:
             continue
-        setattr(Tensor, name, _C._instance_method(getattr(_C, name)))
+        setattr(Tensor, name, _C._as_method(getattr(_C, name)))
     Tensor.where = _where
     for alias, name in ALIASES.items():
         for end in ("", "_"):

@@ -1,95 +1,20 @@
 // Indexing, joining and masks against plain loops over coordinates; repeated indices, layouts, threads, bounds.
 #include "ops/index.h"
 
-#include <gtest/gtest.h>
-
-#include <functional>
-#include <numeric>
-#include <string>
-
-#include "core/parallel.h"
-#include "cpu/select.h"
 #include "ops/join.h"
+#include "support.h"
 
 namespace rl::ops {
 namespace {
 
-/// A small stream of numbers of its own, so that a failure repeats.
-class Numbers {
- public:
-  int64_t below(int64_t n) {
-    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
-    return int64_t((state_ >> 33) % uint64_t(n));
-  }
-
- private:
-  uint64_t state_ = 42;
-};
-
-class Index : public ::testing::Test {
+class Index : public NativeTest {
  protected:
-  Index() { cpu::isa(); }
-  ~Index() override { set_num_threads(1); }
-
-  template <class T>
-  Tensor random(const Dims& sizes) {
-    const Tensor t = empty(sizes, dtype_v<T>);
-    for (int64_t i = 0; i < t.numel(); ++i) t.data_as<T>()[i] = T(numbers_.below(100) - (std::is_signed_v<T> ? 50 : 0));
-    return t;
-  }
   Tensor indices(const Dims& sizes, int64_t below, int64_t from = 0) {
     const Tensor t = empty(sizes, DType::Int64);
     for (int64_t i = 0; i < t.numel(); ++i) t.data_as<int64_t>()[i] = from + numbers_.below(below - from);
     return t;
   }
-  Numbers numbers_;
 };
-
-template <class T>
-T& at(const Tensor& t, const Dims& place) {
-  int64_t offset = 0;
-  for (int d = 0; d < t.ndim(); ++d) offset += place[d] * t.stride(d);
-  return t.data_as<T>()[offset];
-}
-void for_each_place(const Dims& sizes, const std::function<void(const Dims&)>& body) {
-  Dims place(sizes.size());
-  int64_t n = 1;
-  for (int64_t s : sizes) n *= s;
-  for (int64_t i = 0; i < n; ++i) {
-    int64_t rest = i;
-    for (int d = sizes.size() - 1; d >= 0; --d) {
-      place[d] = rest % sizes[d];
-      rest /= sizes[d];
-    }
-    body(place);
-  }
-}
-template <class T>
-void expect_same(const Tensor& a, const Tensor& b) {
-  ASSERT_EQ(a.sizes(), b.sizes());
-  for_each_place(a.sizes(), [&](const Dims& p) { ASSERT_EQ(at<T>(a, p), at<T>(b, p)) << p; });
-}
-Tensor transposed(const Tensor& t, int a, int b) {
-  Dims sizes = t.sizes(), strides = t.strides();
-  std::swap(sizes[a], sizes[b]);
-  std::swap(strides[a], strides[b]);
-  return t.view(sizes, strides, t.offset());
-}
-Tensor copy_of(const Tensor& t) {
-  const Tensor copy = empty(t.sizes(), t.dtype());
-  copy_values(copy, t);
-  return copy;
-}
-std::string message(ErrorKind kind, const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& e) {
-    EXPECT_EQ(int(e.kind()), int(kind)) << e.what();
-    return e.what();
-  }
-  ADD_FAILURE() << "nothing was raised";
-  return {};
-}
 
 TEST_F(Index, GatherReadsWhatALoopReads) {
   for (int dim = 0; dim < 3; ++dim) {

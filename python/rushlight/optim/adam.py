@@ -31,11 +31,12 @@ class Adam(Optimizer):
                 continue
             state = self.state[p]
             if not state:
-                state["step"] = _C.zeros((), dtype=_C.float32)
-                state["exp_avg"] = _C.zeros_like(p)
-                state["exp_avg_sq"] = _C.zeros_like(p)
-                if amsgrad:
-                    state["max_exp_avg_sq"] = _C.zeros_like(p)
+                with _C._Unrecorded():
+                    state["step"] = _C.zeros((), dtype=_C.float32)
+                    state["exp_avg"] = _C.zeros_like(p)
+                    state["exp_avg_sq"] = _C.zeros_like(p)
+                    if amsgrad:
+                        state["max_exp_avg_sq"] = _C.zeros_like(p)
             params.append(p)
             grads.append(g)
             averages.append(state["exp_avg"])
@@ -44,18 +45,21 @@ class Adam(Optimizer):
             if amsgrad:
                 largest.append(state["max_exp_avg_sq"])
         if params:
-            beta1, beta2 = group["betas"]
-            values = [
-                float(group["lr"]),
-                float(beta1),
-                float(beta2),
-                group["eps"],
-                group["weight_decay"],
-                amsgrad,
-                group["maximize"],
-                group["decoupled_weight_decay"],
-            ]
-            _C._adam_step(params, grads, averages, squares, largest, steps, self._numbers(place, values))
+            numbers = self._numbers(place, self._values(group))
+            _C._adam_step(params, grads, averages, squares, largest, steps, numbers)
+
+    def _values(self, group):
+        beta1, beta2 = group["betas"]
+        return [
+            float(group["lr"]),
+            float(beta1),
+            float(beta2),
+            group["eps"],
+            group["weight_decay"],
+            group["amsgrad"],
+            group["maximize"],
+            group["decoupled_weight_decay"],
+        ]
 
 
 class AdamW(Adam):

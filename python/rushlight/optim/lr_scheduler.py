@@ -48,6 +48,7 @@ class LRScheduler:
         rates = self.get_lr()
         for group, rate in zip(self.optimizer.param_groups, rates):
             group["lr"] = rate
+        self.optimizer._refresh()
         self._last_lr = list(rates)
 
     def _rates(self):

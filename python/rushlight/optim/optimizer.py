@@ -70,17 +70,29 @@ class Optimizer:
             param_group.setdefault(name, default)
         self.param_groups.append(param_group)
 
-    def _numbers(self, place, values):
-        """The group's options as one float64 tensor, written only where one changed, so that a recorded step sees it."""
-        kept = self._hyper.get(place)
+    def _numbers(self, place, values, part=False):
+        """A group's options as one float64 tensor that stays, written where one changed: a recorded step reads it."""
+        kept = self._hyper.get((place, part))
         if kept is None or kept[0] != values:
-            if kept is None:
-                kept = [values, _C.tensor(values, dtype=_C.float64)]
-                self._hyper[place] = kept
-            else:
-                kept[0] = values
-                _C.copy_(kept[1], _C.tensor(values, dtype=_C.float64))
+            with _C._Unrecorded():
+                given = _C.tensor(values, dtype=_C.float64)
+                if kept is None:
+                    kept = self._hyper[place, part] = [values, given]
+                else:
+                    kept[0] = values
+                    _C.copy_(kept[1], given)
         return kept[1]
+
+    def _values(self, group):
+        """The options that a step's kernel reads, in its order."""
+        raise NotImplementedError
+
+    def _refresh(self):
+        """For whoever changes an option: a step that was recorded takes it over without another `step()`."""
+        for place, group in enumerate(self.param_groups):
+            for part in (False, True):
+                if (place, part) in self._hyper:
+                    self._numbers(place, self._values(group), part)
 
     def step(self, closure=None):
         """One step; `closure`, if given, computes the loss again and is called first. Returns its loss."""

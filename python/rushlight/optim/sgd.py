@@ -36,7 +36,8 @@ class SGD(Optimizer):
                 buffer = state.get("momentum_buffer")
                 first = buffer is None
                 if first:
-                    buffer = state["momentum_buffer"] = _C.zeros_like(p)
+                    with _C._Unrecorded():
+                        buffer = state["momentum_buffer"] = _C.zeros_like(p)
                 batch = batches[first]
                 batch[2].append(buffer)
             else:
@@ -45,13 +46,17 @@ class SGD(Optimizer):
             batch[1].append(g)
         for first, (params, grads, buffers) in enumerate(batches):
             if params:
-                values = [
-                    float(group["lr"]),
-                    momentum,
-                    group["dampening"],
-                    group["weight_decay"],
-                    group["nesterov"],
-                    group["maximize"],
-                    first,
-                ]
-                _C._sgd_step(params, grads, buffers, self._numbers((place, first), values))
+                _C._sgd_step(params, grads, buffers, self._numbers(place, self._values(group, first), bool(first)))
+                if first:  # only once, for a recorded step too
+                    self._numbers(place, self._values(group), True)
+
+    def _values(self, group, first=False):
+        return [
+            float(group["lr"]),
+            group["momentum"],
+            group["dampening"],
+            group["weight_decay"],
+            group["nesterov"],
+            group["maximize"],
+            first,
+        ]
