@@ -168,3 +168,9 @@ def test_isclose_refuses_negative_tolerances_and_other_dtypes(options):
         torch.isclose(x, x, **options)
     with pytest.raises(RuntimeError, match="did not match"):
         torch.isclose(x, x.double())
+
+
+def test_the_magnitude_of_a_nan_beside_a_zero_is_nan():
+    nan, inf = float("nan"), float("inf")
+    x = torch.tensor([complex(nan, 0), complex(0, nan), complex(nan, inf), complex(0, 0)])
+    assert repr(torch.abs(x)) == "tensor([nan, nan, inf, 0.])"
