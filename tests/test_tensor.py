@@ -214,3 +214,8 @@ def test_every_row_is_bound_and_has_a_signature():
     for function, name, *_ in _C._rows():
         assert function in _C.rows, name
         assert str(inspect.signature(_C.rows[function]))
+
+
+def test_linear_of_no_rows_is_empty():
+    assert torch._C.linear(torch.ones(2, 0, 3), torch.ones(1, 3)).shape == (2, 0, 1)
+    assert torch.matmul(torch.ones(2, 0, 3), torch.ones(3, 4)).shape == (2, 0, 4)
