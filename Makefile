@@ -44,11 +44,13 @@ asan tsan: $(VENV)/tools    ## the C++ tests under a sanitizer (one instruction 
 bench: $(VENV)/package wheel    ## rushlight beside PyTorch, where it is installed; ARGS="matmul --threads 1,2" chooses
 	$(BIN)/python bench/compare.py $(ARGS)
 
-check: $(VENV)/dev    ## formatters, linter, type checker
+check: $(VENV)/dev $(VENV)/package    ## formatters, linter, type checker
 	clang-format --dry-run -Werror $(CPP_FORMATTED)
 	ruff check
 	ruff format --check
 	mypy
+	$(BIN)/python -m rushlight._stubs build/stubs
+	MYPYPATH=build/stubs mypy --strict examples tests/typing
 
 format: $(VENV)/dev    ## let the formatters decide
 	clang-format -i $(CPP_FORMATTED)

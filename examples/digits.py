@@ -7,13 +7,14 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import rushlight as torch
 from rushlight import nn
-from rushlight.utils.data import DataLoader, TensorDataset, random_split
+from rushlight.utils.data import DataLoader, Subset, TensorDataset, random_split
 
 
-def load():
+def load() -> list[Subset]:
     """The digits as (pixels, label) pairs, four fifths to learn from and one fifth held out."""
     from sklearn.datasets import load_digits
 
@@ -21,20 +22,21 @@ def load():
     pixels = torch.from_numpy(digits.data).to(torch.float32) / 16  # [1797, 64], 0 to 1
     labels = torch.from_numpy(digits.target)  # [1797]
     held_out = len(labels) // 5
-    return random_split(TensorDataset(pixels, labels), [len(labels) - held_out, held_out])
+    parts: list[Subset] = random_split(TensorDataset(pixels, labels), [len(labels) - held_out, held_out])
+    return parts
 
 
-def guess(net, held_out):
+def guess(net: nn.Module, held_out: Subset) -> list[Any]:
     """Pixels, labels, guesses and the probability of each guess, for all that was held out."""
     pixels, labels = next(iter(DataLoader(held_out, batch_size=len(held_out))))
     net.eval()
     with torch.no_grad():
         sure, guesses = nn.functional.softmax(net(pixels), dim=1).max(dim=1)
     net.train()
-    return pixels.numpy(), labels.numpy(), guesses.numpy(), sure.numpy()
+    return [t.numpy() for t in (pixels, labels, guesses, sure)]
 
 
-def train(learn, held_out, epochs):
+def train(learn: Subset, held_out: Subset, epochs: int) -> nn.Module:
     net = nn.Sequential(
         nn.Linear(64, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10)
     )
@@ -62,7 +64,7 @@ def train(learn, held_out, epochs):
     return net
 
 
-def draw(path, pixels, labels, guesses, sure):
+def draw(path: Path, pixels: Any, labels: Any, guesses: Any, sure: Any) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
@@ -108,8 +110,8 @@ def draw(path, pixels, labels, guesses, sure):
     figure.savefig(path, dpi=160)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("picture", nargs="?", type=Path, default=Path("build/demo/digits.png"))
     parser.add_argument("--epochs", type=int, default=30)
     arguments = parser.parse_args()

@@ -17,16 +17,17 @@ imported = time.perf_counter()
 
 
 class Net(nn.Module):
-    def __init__(self, n_feature, n_hidden, n_output):
+    def __init__(self, n_feature: int, n_hidden: int, n_output: int) -> None:
         super().__init__()
         self.hidden = nn.Linear(n_feature, n_hidden)
         self.predict = nn.Linear(n_hidden, n_output)
 
-    def forward(self, x):
-        return self.predict(F.relu(self.hidden(x)))
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        fit: torch.Tensor = self.predict(F.relu(self.hidden(x)))
+        return fit
 
 
-def progress(step, steps, loss):
+def progress(step: int, steps: int, loss: float) -> None:
     """One line that is drawn over itself on a terminal; elsewhere nothing but the last state."""
     last = step == steps - 1
     if not last and not (sys.stdout.isatty() and step % 5 == 0):
@@ -35,11 +36,11 @@ def progress(step, steps, loss):
     print(f"\r  {'█' * done}{'·' * (30 - done)}  step {step + 1}/{steps}  loss {loss:.4f}", end="\n" if last else "")
 
 
-def train(x, y, steps):
+def train(x: torch.Tensor, y: torch.Tensor, steps: int) -> tuple[torch.Tensor, list[float]]:
     net = Net(n_feature=1, n_hidden=10, n_output=1)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.2)
     loss_func = nn.MSELoss()
-    losses = []
+    losses: list[float] = []
     for step in range(steps):
         loss = loss_func(net(x), y)
         optimizer.zero_grad()
@@ -51,7 +52,7 @@ def train(x, y, steps):
         return net(x), losses
 
 
-def draw(path, x, y, fit, losses):
+def draw(path: Path, x: torch.Tensor, y: torch.Tensor, fit: torch.Tensor, losses: list[float]) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
@@ -89,8 +90,8 @@ def draw(path, x, y, fit, losses):
     figure.savefig(path, dpi=160, facecolor="white")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("picture", nargs="?", type=Path, default=Path("build/demo/regression.png"))
     parser.add_argument("--steps", type=int, default=200)
     arguments = parser.parse_args()

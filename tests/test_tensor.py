@@ -128,3 +128,9 @@ def test_a_column_sums_to_the_bits_of_the_same_numbers_in_a_row():
     for c in range(0, 33, 8):
         assert rushlight.equal(columns[c], x[:, c].sum())
         assert rushlight.equal(columns[c], x[:, c].contiguous().sum())
+
+
+def test_linear_of_no_rows_is_empty():
+    torch = rushlight
+    assert torch._C.linear(torch.ones(2, 0, 3), torch.ones(1, 3)).shape == (2, 0, 1)
+    assert torch.matmul(torch.ones(2, 0, 3), torch.ones(3, 4)).shape == (2, 0, 4)

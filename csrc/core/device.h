@@ -14,6 +14,11 @@ struct Device {
   friend bool operator==(Device, Device) = default;
 };
 
+/// Where factories make their tensors when they are not told: one a thread, so that `with torch.device(...)` in one
+/// thread is not seen in another.
+Device default_device();
+void set_default_device(Device d);
+
 inline std::string to_string(Device d) {
   const char* type = d.type == DeviceType::CPU ? "cpu" : d.type == DeviceType::Meta ? "meta" : "cuda";
   return d.index < 0 ? type : type + (":" + std::to_string(int(d.index)));

@@ -101,7 +101,7 @@ void launch(const Kernel& kernel, std::span<const Operand> operands, DType key, 
 }
 
 const void* read_host(const Tensor& t, const char* op) {
-  RL_CHECK(!t.is_meta(), op, ": a tensor on the meta device has no values to read");
+  RL_CHECK_IMPLEMENTED(!t.is_meta(), op, ": Cannot copy out of meta tensor; no data!");
   if (RL_UNLIKELY(observer != nullptr)) observer->fence(op);
   return t.data();
 }

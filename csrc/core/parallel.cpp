@@ -24,6 +24,20 @@ void pause_briefly() {
 #endif
 }
 
+/// The switches of floating-point arithmetic: a worker takes those of the thread it works for.
+uint32_t float_control() {
+#if defined(__x86_64__)
+  return __builtin_ia32_stmxcsr();
+#else
+  return 0;
+#endif
+}
+void set_float_control([[maybe_unused]] uint32_t control) {
+#if defined(__x86_64__)
+  __builtin_ia32_ldmxcsr(control);
+#endif
+}
+
 class Pool {
  public:
   /// False where another thread has the pool: the caller then works alone.
@@ -39,6 +53,7 @@ class Pool {
     step_ = std::max<int64_t>(1, pieces / (int64_t(threads) * 4)) * grain;
     invoke_ = invoke;
     context_ = context;
+    float_control_ = float_control();
     next_.store(0, std::memory_order_relaxed);
     room_.store(threads - 1, std::memory_order_relaxed);
     gate_.fetch_add(kClosed, std::memory_order_release);
@@ -69,8 +84,10 @@ class Pool {
       generation_.wait(seen, std::memory_order_acquire);
       seen = generation_.load(std::memory_order_acquire);
       // whoever comes after the gate was shut turns round; counts balance either way
-      if (gate_.fetch_add(1, std::memory_order_acq_rel) >= 0 && room_.fetch_sub(1, std::memory_order_relaxed) > 0)
+      if (gate_.fetch_add(1, std::memory_order_acq_rel) >= 0 && room_.fetch_sub(1, std::memory_order_relaxed) > 0) {
+        set_float_control(float_control_);
         take_pieces();
+      }
       gate_.fetch_sub(1, std::memory_order_release);
     }
   }
@@ -84,6 +101,7 @@ class Pool {
   int64_t n_ = 0, step_ = 1;
   void (*invoke_)(void*, int64_t, int64_t) = nullptr;
   void* context_ = nullptr;
+  uint32_t float_control_ = 0;
 };
 
 std::atomic<Pool*> pool{nullptr};
@@ -118,6 +136,16 @@ void set_num_threads(int n) {
   RL_CHECK(n > 0, "set_num_threads expects a positive integer, got ", n);
   RL_CHECK(n <= 1024, "set_num_threads: at most 1024 threads, got ", n);
   threads_set.store(n, std::memory_order_relaxed);
+}
+
+bool set_flush_denormal(bool on) {
+#if defined(__x86_64__)
+  constexpr uint32_t kFlush = 0x8040;  // flush to zero, denormals are zero
+  set_float_control(on ? float_control() | kFlush : float_control() & ~kFlush);
+  return true;
+#else
+  return !on;
+#endif
 }
 
 void run_parallel(int64_t n, int64_t grain, void (*invoke)(void*, int64_t, int64_t), void* context) {

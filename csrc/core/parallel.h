@@ -7,8 +7,11 @@
 
 namespace rl {
 
-int num_threads();            // threads a parallel_for may use, at least 1
-void set_num_threads(int n);  // 1 <= n; otherwise throws
+int num_threads();  // threads a parallel_for may use, at least 1
+void set_num_threads(int n);
+/// Denormal inputs and results as zero, in the calling thread and in the workers of its jobs; false where the processor
+/// has no such switch.
+bool set_flush_denormal(bool on);  // 1 <= n; otherwise throws
 
 /// Runs invoke(context, begin, end) over disjoint pieces that cover [0, n). Pieces are multiples of `grain` long (the
 /// last may be shorter). Runs in the caller alone where n <= grain, where one thread is set, or inside another

@@ -35,6 +35,38 @@ Dims contiguous_strides(const Dims& sizes) {
   return strides;
 }
 
+namespace {
+int channels_last_dims(MemoryFormat format) {
+  return format == MemoryFormat::ChannelsLast ? 4 : format == MemoryFormat::ChannelsLast3d ? 5 : 0;
+}
+}  // namespace
+
+Dims format_strides(const Dims& sizes, MemoryFormat format) {
+  const int ndim = channels_last_dims(format);
+  if (!ndim) return contiguous_strides(sizes);
+  RL_CHECK(sizes.size() == ndim, "required rank ", ndim, " tensor to use channels_last", ndim == 5 ? "_3d" : "",
+           " format");
+  Dims strides(ndim);
+  strides[1] = 1;
+  int64_t step = std::max<int64_t>(sizes[1], 1);
+  for (int d = ndim - 1; d >= 0; --d) {
+    if (d == 1) continue;
+    strides[d] = step;
+    step *= std::max<int64_t>(sizes[d], 1);
+  }
+  return strides;
+}
+
+bool has_format(const Tensor& t, MemoryFormat format) {
+  const int ndim = channels_last_dims(format);
+  if (!ndim) return t.is_contiguous();
+  if (t.ndim() != ndim) return false;
+  const Dims dense = format_strides(t.sizes(), format);
+  for (int d = 0; d < ndim; ++d)
+    if (t.size(d) != 1 && t.stride(d) != dense[d]) return false;
+  return true;
+}
+
 Dims strides_like(const Dims& sizes, const Tensor& like) {
   if (!(sizes == like.sizes()) || like.is_contiguous()) return contiguous_strides(sizes);
   const int ndim = sizes.size();

@@ -70,6 +70,9 @@ class Tensor {
   DType dtype_ = DType::Float32;
 };
 
+/// A memory format is a stride order and nothing else.
+enum class MemoryFormat : uint8_t { Contiguous, Preserve, ChannelsLast, ChannelsLast3d };
+
 using TensorList = std::vector<Tensor>;
 
 /// a * b, or an error that names the op where it does not fit into 63 bits.
@@ -79,6 +82,10 @@ int64_t checked_numel(const Dims& sizes, const char* op);
 Dims contiguous_strides(const Dims& sizes);
 /// Dense strides in the stride order of `like` where it has the same sizes and is dense, else row-major.
 Dims strides_like(const Dims& sizes, const Tensor& like);
+/// Dense strides in the order of a format; Preserve has none of its own and is row-major.
+Dims format_strides(const Dims& sizes, MemoryFormat format);
+/// Is `t` dense in the order of a format? A tensor of another number of dims is not.
+bool has_format(const Tensor& t, MemoryFormat format);
 /// Not initialised, row-major.
 Tensor empty(const Dims& sizes, DType dtype, Device device = {});
 Tensor empty_strided(const Dims& sizes, const Dims& strides, DType dtype, Device device = {});

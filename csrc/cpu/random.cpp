@@ -74,6 +74,14 @@ static void uniform(const KernelCall& call) {
   });
 }
 
+/// Drawn and computed in float32, then rounded.
+template <class T>
+static void uniform_half(const KernelCall& call) {
+  const auto p = call.parameters.as<RandomParameters>();
+  const float from = float(p.a), range = float(p.b) - float(p.a);
+  fill_drawn<uint32_t, T>(call, [=](uint32_t raw) { return T(__builtin_fmaf(u24(raw), range, from)); });
+}
+
 template <class T>
 static void normal(const KernelCall& call) {
   const auto p = call.parameters.as<RandomParameters>();
@@ -316,7 +324,9 @@ extern const KernelEntry random_entries[];
 const KernelEntry random_entries[] = {
     RL_FLOATING(uniform) RL_FLOATING(normal) RL_FLOATING(exponential) RL_FLOATING(cauchy) RL_FLOATING(log_normal)
         RL_FLOATING(bernoulli_tensor) RL_FLOATING(dropout) RL_ANY(random_integers) RL_ANY(bernoulli_scalar)
-            RL_ANY(geometric){&kernels::randperm, DType::Int64, &randperm},
+            RL_ANY(geometric){&kernels::uniform, DType::Float16, &uniform_half<half>},
+    {&kernels::uniform, DType::BFloat16, &uniform_half<bfloat16>},
+    {&kernels::randperm, DType::Int64, &randperm},
     {&kernels::multinomial, DType::Float32, &multinomial<float>, &multinomial_scratch},
     {&kernels::multinomial, DType::Float64, &multinomial<double>, &multinomial_scratch},
 };

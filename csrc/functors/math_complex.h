@@ -24,7 +24,7 @@ RL_INLINE Z conjugate(Z z) { return {z.re, -z.im}; }
 RL_INLINE double magnitude(Z z) {
   const double a = fabs(z.re), b = fabs(z.im), high = a > b ? a : b, low = a > b ? b : a, ratio = low / high;
   const double r = high * sqrt(fma(ratio, ratio, 1.0));
-  return high == 0.0 ? 0.0 : high == kInf || low == kInf ? kInf : r;
+  return high == 0.0 ? low : high == kInf || low == kInf ? kInf : r;
 }
 
 }  // namespace detail

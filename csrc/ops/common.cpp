@@ -72,7 +72,7 @@ void copy_values(const Tensor& to, const Value& from, const char* op) {
   if (from.is_tensor()) {
     const Tensor& source = *from.tensor;
     if (source.is_meta() || to.is_meta()) {
-      RL_CHECK(to.is_meta(), op, ": Cannot copy out of meta tensor; no data!");
+      RL_CHECK_IMPLEMENTED(to.is_meta(), op, ": Cannot copy out of meta tensor; no data!");
       broadcast_to(source, to.sizes(), op);
       return;
     }
@@ -105,6 +105,11 @@ Tensor as_contiguous(const Tensor& input) {
   Tensor packed = empty(input.sizes(), input.dtype(), input.device());
   copy_values(packed, input);
   return packed;
+}
+
+Dims strides_of_copy(const Tensor& input, std::optional<MemoryFormat> format) {
+  if (!format || *format == MemoryFormat::Preserve) return strides_like(input.sizes(), input);
+  return format_strides(input.sizes(), *format);
 }
 
 void fill(const Tensor& t, const Scalar& value) {

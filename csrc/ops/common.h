@@ -59,6 +59,8 @@ Tensor as_contiguous(const Tensor& input);
 /// All elements set to a number.
 void fill(const Tensor& t, const Scalar& value);
 Tensor full(const Dims& sizes, const Scalar& value, DType dtype, Device device = {});
+/// The strides of a copy of `input`: those of a format, or (none, or Preserve) its own order.
+Dims strides_of_copy(const Tensor& input, std::optional<MemoryFormat> format);
 /// "torch.float32", for messages.
 std::string dtype_text(DType d);
 

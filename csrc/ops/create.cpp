@@ -16,7 +16,7 @@ namespace {
 Tensor made(const char* op, const Dims& size, std::optional<DType> dtype, std::optional<Device> device, Tensor* out,
             DType otherwise) {
   checked_numel(size, op);
-  if (!out) return empty(size, dtype.value_or(otherwise), device.value_or(Device{}));
+  if (!out) return empty(size, dtype.value_or(otherwise), device.value_or(default_device()));
   RL_CHECK(!dtype || *dtype == out->dtype(), op, ": dtype ", dtype_text(dtype.value_or(otherwise)),
            " does not match dtype of out parameter (", dtype_text(out->dtype()), ")");
   if (!(out->sizes() == size)) *out = empty(size, out->dtype(), out->device());
@@ -34,8 +34,11 @@ Tensor ramp(const char* op, double start, double step, int64_t first, int64_t st
 
 }  // namespace
 
-Tensor empty_op(const Dims& size, std::optional<DType> dtype, std::optional<Device> device, Tensor* out) {
-  return made("empty", size, dtype, device, out, default_dtype());
+Tensor empty_op(const Dims& size, std::optional<DType> dtype, std::optional<Device> device,
+                std::optional<MemoryFormat> memory_format, Tensor* out) {
+  RL_CHECK(memory_format != MemoryFormat::Preserve, "empty: unsupported memory format Preserve");
+  const Tensor t = made("empty", size, dtype, device, out, default_dtype());
+  return memory_format ? t.view(size, format_strides(size, *memory_format), t.offset()) : t;
 }
 Tensor zeros(const Dims& size, std::optional<DType> dtype, std::optional<Device> device, Tensor* out) {
   Tensor t = made("zeros", size, dtype, device, out, default_dtype());
@@ -54,25 +57,28 @@ Tensor full_op(const Dims& size, const Scalar& fill_value, std::optional<DType> 
   return t;
 }
 
-Tensor empty_like_op(const Tensor& input, std::optional<DType> dtype, std::optional<Device> device) {
-  return empty_strided(input.sizes(), strides_like(input.sizes(), input), dtype.value_or(input.dtype()),
+Tensor empty_like_op(const Tensor& input, std::optional<DType> dtype, std::optional<Device> device,
+                     std::optional<MemoryFormat> memory_format) {
+  return empty_strided(input.sizes(), strides_of_copy(input, memory_format), dtype.value_or(input.dtype()),
                        device.value_or(input.device()));
 }
-Tensor zeros_like(const Tensor& input, std::optional<DType> dtype, std::optional<Device> device) {
-  return full_like(input, Scalar(0), dtype, device);
+Tensor zeros_like(const Tensor& input, std::optional<DType> dtype, std::optional<Device> device,
+                  std::optional<MemoryFormat> memory_format) {
+  return full_like(input, Scalar(0), dtype, device, memory_format);
 }
-Tensor ones_like(const Tensor& input, std::optional<DType> dtype, std::optional<Device> device) {
-  return full_like(input, Scalar(1), dtype, device);
+Tensor ones_like(const Tensor& input, std::optional<DType> dtype, std::optional<Device> device,
+                 std::optional<MemoryFormat> memory_format) {
+  return full_like(input, Scalar(1), dtype, device, memory_format);
 }
 Tensor full_like(const Tensor& input, const Scalar& fill_value, std::optional<DType> dtype,
-                 std::optional<Device> device) {
-  Tensor t = empty_like_op(input, dtype, device);
+                 std::optional<Device> device, std::optional<MemoryFormat> memory_format) {
+  Tensor t = empty_like_op(input, dtype, device, memory_format);
   fill(t, fill_value);
   return t;
 }
 Tensor empty_strided_op(const Dims& size, const Dims& stride, std::optional<DType> dtype,
                         std::optional<Device> device) {
-  return empty_strided(size, stride, dtype.value_or(default_dtype()), device.value_or(Device{}));
+  return empty_strided(size, stride, dtype.value_or(default_dtype()), device.value_or(default_device()));
 }
 
 Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, std::optional<DType> dtype,
@@ -98,7 +104,7 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, std::o
   }
   RL_CHECK(count >= 0 && count < 0x1p62, "arange: invalid size, possible overflow?");
   const Tensor values = ramp("arange", start.real(), step.real(), start.integer(), step.integer(), int64_t(count), d,
-                             device.value_or(Device{}), 0, false);
+                             device.value_or(default_device()), 0, false);
   return deliver("arange", values, out);
 }
 Tensor arange_end(const Scalar& end, std::optional<DType> dtype, std::optional<Device> device, Tensor* out) {
@@ -115,7 +121,7 @@ Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, std::opti
   const double step = steps > 1 ? (last - first) / double(steps - 1) : 0;
   // computed in floats and converted, so that linspace of integers truncates
   const DType work = is_integer(d) ? DType::Float64 : d;
-  const Tensor values = ramp("linspace", first, step, 0, 0, steps, work, device.value_or(Device{}), last, true);
+  const Tensor values = ramp("linspace", first, step, 0, 0, steps, work, device.value_or(default_device()), last, true);
   return deliver("linspace", as_dtype(values, d), out);
 }
 

@@ -59,8 +59,9 @@ Tensor complex_product(const char* op, const Tensor& a, const Tensor& b, const T
 /// [B..., M, K] seen as [B * M, K] where strides allow, so that one large product replaces many small ones.
 std::optional<Tensor> folded(const Tensor& a) {
   int64_t rows = 1, step = a.stride(a.ndim() - 2);
+  const bool empty = a.numel() == 0;  // no stride of it is ever followed
   for (int d = a.ndim() - 2; d >= 0; --d) {
-    if (a.size(d) != 1 && a.stride(d) != step * rows) return std::nullopt;
+    if (!empty && a.size(d) != 1 && a.stride(d) != step * rows) return std::nullopt;
     rows *= a.size(d);
   }
   return a.view({rows, a.size(a.ndim() - 1)}, {step, a.stride(a.ndim() - 1)}, a.offset());

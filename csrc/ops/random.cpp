@@ -94,7 +94,7 @@ void draw(const char* op, const Kernel& kernel, const Tensor& t, Generator* gene
 
 Tensor made(const char* op, const Dims& size, DType dtype, MaybeDevice device, Tensor* out, bool dtype_given) {
   checked_numel(size, op);
-  if (!out) return empty(size, dtype, device.value_or(Device{}));
+  if (!out) return empty(size, dtype, device.value_or(default_device()));
   RL_CHECK(!dtype_given || dtype == out->dtype(), op, ": dtype ", dtype_text(dtype),
            " does not match dtype of out parameter (", dtype_text(out->dtype()), ")");
   if (!(out->sizes() == size)) *out = empty(size, out->dtype(), out->device());
@@ -103,8 +103,8 @@ Tensor made(const char* op, const Dims& size, DType dtype, MaybeDevice device, T
 Tensor made_floating(const char* op, const Dims& size, MaybeDType dtype, MaybeDevice device, Tensor* out) {
   return made(op, size, dtype.value_or(default_dtype()), device, out, dtype.has_value());
 }
-Tensor made_like(const Tensor& input, MaybeDType dtype, MaybeDevice device) {
-  return empty_strided(input.sizes(), strides_like(input.sizes(), input), dtype.value_or(input.dtype()),
+Tensor made_like(const Tensor& input, MaybeDType dtype, MaybeDevice device, std::optional<MemoryFormat> memory_format) {
+  return empty_strided(input.sizes(), strides_of_copy(input, memory_format), dtype.value_or(input.dtype()),
                        device.value_or(input.device()));
 }
 
@@ -124,7 +124,7 @@ void fill_normal(const char* op, const Tensor& t, double mean, double std, Gener
 void fill_uniform(const char* op, const Tensor& t, double from, double to, Generator* generator) {
   RL_CHECK(from <= to, op, ": uniform_ expects to return a [from, to) range, but found from=", from, " > to=", to);
   if (is_complex(t.dtype())) return fill_uniform(op, view_as_real(t), from, to, generator);
-  refuse_unless_floating(op, t);
+  if (!contains(kHalves, t.dtype())) refuse_unless_floating(op, t);
   RandomParameters p;
   p.a = from;
   p.b = to;
@@ -271,29 +271,31 @@ Tensor randperm(int64_t n, Generator* generator, MaybeDType dtype, MaybeDevice d
            dtype_text(out ? out->dtype() : d), ")");
   RL_CHECK(n <= 0 || n - 1 <= range_of(d).second, "randperm: value cannot be converted to type ", dtype_text(d),
            " without overflow: n is ", n);
-  const Tensor order = empty({n}, DType::Int64, device ? *device : out ? out->device() : Device{});
+  const Tensor order = empty({n}, DType::Int64, device ? *device : out ? out->device() : default_device());
   launch(kernels::randperm, {order, Operand(chosen(generator))}, DType::Int64);
   return deliver("randperm", as_dtype(order, d), out);
 }
-Tensor rand_like(const Tensor& input, Generator* generator, MaybeDType dtype, MaybeDevice device) {
-  const Tensor result = made_like(input, dtype, device);
+Tensor rand_like(const Tensor& input, Generator* generator, MaybeDType dtype, MaybeDevice device,
+                 std::optional<MemoryFormat> memory_format) {
+  const Tensor result = made_like(input, dtype, device, memory_format);
   fill_uniform("rand_like", result, 0, 1, generator);
   return result;
 }
-Tensor randn_like(const Tensor& input, Generator* generator, MaybeDType dtype, MaybeDevice device) {
-  const Tensor result = made_like(input, dtype, device);
+Tensor randn_like(const Tensor& input, Generator* generator, MaybeDType dtype, MaybeDevice device,
+                  std::optional<MemoryFormat> memory_format) {
+  const Tensor result = made_like(input, dtype, device, memory_format);
   fill_normal("randn_like", result, 0, 1, generator);
   return result;
 }
 Tensor randint_like(const Tensor& input, int64_t low, int64_t high, Generator* generator, MaybeDType dtype,
-                    MaybeDevice device) {
-  const Tensor result = made_like(input, dtype, device);
+                    MaybeDevice device, std::optional<MemoryFormat> memory_format) {
+  const Tensor result = made_like(input, dtype, device, memory_format);
   fill_integers("randint_like", result, low, high, generator);
   return result;
 }
-Tensor randint_below_like(const Tensor& input, int64_t high, Generator* generator, MaybeDType dtype,
-                          MaybeDevice device) {
-  return randint_like(input, 0, high, generator, dtype, device);
+Tensor randint_below_like(const Tensor& input, int64_t high, Generator* generator, MaybeDType dtype, MaybeDevice device,
+                          std::optional<MemoryFormat> memory_format) {
+  return randint_like(input, 0, high, generator, dtype, device, memory_format);
 }
 
 Tensor normal_tensors(const Tensor& mean, const Tensor& std, Generator* generator, Tensor* out) {

@@ -17,12 +17,14 @@ Tensor randint(int64_t low, int64_t high, const Dims& size, Generator* generator
 Tensor randint_below(int64_t high, const Dims& size, Generator* generator, MaybeDType dtype, MaybeDevice device,
                      Tensor* out);
 Tensor randperm(int64_t n, Generator* generator, MaybeDType dtype, MaybeDevice device, Tensor* out);
-Tensor rand_like(const Tensor& input, Generator* generator, MaybeDType dtype, MaybeDevice device);
-Tensor randn_like(const Tensor& input, Generator* generator, MaybeDType dtype, MaybeDevice device);
+Tensor rand_like(const Tensor& input, Generator* generator, MaybeDType dtype, MaybeDevice device,
+                 std::optional<MemoryFormat> memory_format);
+Tensor randn_like(const Tensor& input, Generator* generator, MaybeDType dtype, MaybeDevice device,
+                  std::optional<MemoryFormat> memory_format);
 Tensor randint_like(const Tensor& input, int64_t low, int64_t high, Generator* generator, MaybeDType dtype,
-                    MaybeDevice device);
-Tensor randint_below_like(const Tensor& input, int64_t high, Generator* generator, MaybeDType dtype,
-                          MaybeDevice device);
+                    MaybeDevice device, std::optional<MemoryFormat> memory_format);
+Tensor randint_below_like(const Tensor& input, int64_t high, Generator* generator, MaybeDType dtype, MaybeDevice device,
+                          std::optional<MemoryFormat> memory_format);
 
 Tensor normal_tensors(const Tensor& mean, const Tensor& std, Generator* generator, Tensor* out);
 Tensor normal_around(const Tensor& mean, double std, Generator* generator, Tensor* out);

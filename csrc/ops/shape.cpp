@@ -392,19 +392,26 @@ Tensor repeat(const Tensor& input, const Dims& repeats) {
   return made;
 }
 
-Tensor contiguous(const Tensor& input) { return as_contiguous(input); }
+Tensor contiguous(const Tensor& input, std::optional<MemoryFormat> memory_format) {
+  const MemoryFormat format = memory_format.value_or(MemoryFormat::Contiguous);
+  if (has_format(input, format)) return input;
+  RL_CHECK(format != MemoryFormat::Preserve, "preserve memory format is unsupported by the contiguous operator");
+  return clone(input, format);
+}
 
-Tensor clone(const Tensor& input) {
-  Tensor copy = empty_like(input, input.dtype());
+Tensor clone(const Tensor& input, std::optional<MemoryFormat> memory_format) {
+  Tensor copy = empty_strided(input.sizes(), strides_of_copy(input, memory_format), input.dtype(), input.device());
   copy_values(copy, input, "clone");
   return copy;
 }
 
-Tensor to(const Tensor& input, std::optional<Device> device, std::optional<DType> dtype, bool copy) {
+Tensor to(const Tensor& input, std::optional<Device> device, std::optional<DType> dtype, bool copy,
+          std::optional<MemoryFormat> memory_format) {
   const Device where = device.value_or(input.device());
   const DType d = dtype.value_or(input.dtype());
-  if (!copy && d == input.dtype() && where.type == input.device().type) return input;
-  Tensor made = empty_strided(input.sizes(), strides_like(input.sizes(), input), d, where);
+  const bool fits = !memory_format || *memory_format == MemoryFormat::Preserve || has_format(input, *memory_format);
+  if (!copy && fits && d == input.dtype() && where.type == input.device().type) return input;
+  Tensor made = empty_strided(input.sizes(), strides_of_copy(input, memory_format), d, where);
   copy_values(made, input, "to");
   return made;
 }

@@ -34,10 +34,12 @@ Tensor view_as_complex(const Tensor& input);
 Tensor flip(const Tensor& input, const Dims& dims);
 Tensor repeat(const Tensor& input, const Dims& repeats);
 
-Tensor contiguous(const Tensor& input);
-Tensor clone(const Tensor& input);
-/// `input` itself where dtype and device agree and copy is false.
-Tensor to(const Tensor& input, std::optional<Device> device, std::optional<DType> dtype, bool copy);
+/// `input` itself where it has the format (row-major) already.
+Tensor contiguous(const Tensor& input, std::optional<MemoryFormat> memory_format = {});
+Tensor clone(const Tensor& input, std::optional<MemoryFormat> memory_format = {});
+/// `input` itself where dtype, device and format agree and copy is false.
+Tensor to(const Tensor& input, std::optional<Device> device, std::optional<DType> dtype, bool copy,
+          std::optional<MemoryFormat> memory_format = {});
 
 /// Gradients of views: zeros of `sizes` with `grad` written where the view was.
 Tensor slice_backward(const Tensor& grad, const Dims& sizes, int64_t dim, int64_t start, int64_t step);

@@ -131,6 +131,10 @@ Device to_device(PyObject* o, Place place) {
   if (const auto d = device_from(o)) return *d;
   wrong_type(place, "torch.device", o);
 }
+MemoryFormat to_memory_format(PyObject* o, Place place) {
+  if (const auto f = memory_format_from(o)) return *f;
+  wrong_type(place, "torch.memory_format", o);
+}
 std::string_view to_text(PyObject* o, Place place) {
   if (!PyUnicode_Check(o)) wrong_type(place, "str", o);
   Py_ssize_t n;

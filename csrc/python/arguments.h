@@ -184,6 +184,7 @@ struct Reader<const std::vector<Tensor>&> : ReaderBase {
 bool to_bool(PyObject* o, Place place);
 DType to_dtype(PyObject* o, Place place);
 Device to_device(PyObject* o, Place place);
+MemoryFormat to_memory_format(PyObject* o, Place place);
 std::string_view to_text(PyObject* o, Place place);
 
 RL_READER(const Scalar&, Scalar, is_number(o), to_scalar(o, place))
@@ -203,6 +204,7 @@ RL_OPTIONAL(double, is_number(o), to_double(o, place))
 RL_OPTIONAL(bool, PyBool_Check(o), to_bool(o, place))
 RL_OPTIONAL(DType, dtype_from(o).has_value(), to_dtype(o, place))
 RL_OPTIONAL(Device, device_from(o).has_value(), to_device(o, place))
+RL_OPTIONAL(MemoryFormat, memory_format_from(o).has_value(), to_memory_format(o, place))
 RL_OPTIONAL(std::string_view, PyUnicode_Check(o), to_text(o, place))
 template <>
 struct Reader<const std::optional<Dims>&> : ReaderBase {

@@ -35,6 +35,8 @@ const char* canonical(const char* name) {
   if (!std::strcmp(name, "x") || !std::strcmp(name, "a") || !std::strcmp(name, "x1") || !std::strcmp(name, "self"))
     return "input";
   if (!std::strcmp(name, "x2")) return "other";
+  if (!std::strcmp(name, "axis0")) return "dim0";
+  if (!std::strcmp(name, "axis1")) return "dim1";
   return name;
 }
 
@@ -49,7 +51,7 @@ int find_param(const OpEntry& op, PyObject* name) {
 
 /// Keywords that PyTorch's factories and copies take and that change nothing here.
 bool is_ignored(const char* name) {
-  for (const char* known : {"layout", "pin_memory", "memory_format", "non_blocking"})
+  for (const char* known : {"layout", "pin_memory", "non_blocking"})
     if (std::strcmp(name, known) == 0) return true;
   return false;
 }
@@ -108,10 +110,15 @@ std::string camel(const char* name) {
 // ---- overloads ------------------------------------------------------------------------------------------------------
 
 struct Overloads {
-  std::vector<OpEntry*> entries;  // most specific first
+  std::vector<OpEntry*> entries;  // in the order of the rows
   std::string name, doc;
   PyMethodDef method{};
 };
+
+std::unordered_map<std::string, Overloads*>& groups() {
+  static auto* all = new std::unordered_map<std::string, Overloads*>;
+  return *all;
+}
 
 /// Would the arguments bind, and is each of a type its parameter takes? Raises nothing: most candidates do not fit.
 bool fits(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
@@ -214,6 +221,17 @@ std::vector<Param> parse_signature(const char* text) {
 namespace {
 void register_entry(OpEntry* entry);
 }
+namespace {
+/// The row's arguments, and the one that every factory takes.
+std::string readable_signature(const ops::Row& row) {
+  std::string arguments = row.arguments;
+  const std::string_view device = "device=None";
+  const size_t at = arguments.find(device);
+  if (at != std::string::npos && row.returns == ops::Returns::New && row.name[0] != '_')
+    arguments.insert(at + device.size(), ", requires_grad=False");
+  return concat(row.name, "(", arguments, ")");
+}
+}  // namespace
 OpEntry& define(const ops::Row& row, void (*target)(), std::vector<Param> params, FastCall implementation) {
   OpEntry& entry = *new OpEntry;
   entry.row = &row;
@@ -226,8 +244,11 @@ OpEntry& define(const ops::Row& row, void (*target)(), std::vector<Param> params
   std::string base(row.name);
   if (base.size() > 1 && base.back() == '_') base.pop_back();
   entry.node_name = camel(base.c_str()) + "Backward0";
-  entry.signature = concat(row.name, "(", row.arguments, ")");
+  entry.signature = readable_signature(row);
   entry.doc = entry.signature + "\n--\n\n";
+  if (row.name[0] != '_' && row.returns == ops::Returns::Input && entry.positional > 0 &&
+      std::strlen(row.name) > base.size())
+    entry.doc += "In-place form of `" + base + "`.";
   entry.method = {row.name, reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(implementation)),
                   METH_FASTCALL | METH_KEYWORDS, entry.doc.c_str()};
   entry.self = make_op_self(&entry);
@@ -271,6 +292,8 @@ void bind_arguments(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, 
       const char* text = PyUnicode_AsUTF8(name);
       if (std::strcmp(text, "requires_grad") == 0 && op.row->returns == ops::Returns::New)
         wants_grad = to_bool(value, {});
+      else if (std::strcmp(text, "layout") == 0)
+        check_layout(op.row->name, value);
       else if (!is_ignored(text))
         unexpected(op, text);
     }
@@ -385,11 +408,10 @@ PyObject* finish_in_place(const OpEntry& op, std::span<PyObject* const> slots, O
 void add_to_module(py::module_& m, OpEntry& entry) {
   const char* name = entry.row->name;
   PyObject* bound = entry.function;
-  static auto* groups = new std::unordered_map<std::string, Overloads*>;
   if (!py::hasattr(m, "rows")) m.attr("rows") = py::dict();
   m.attr("rows")[entry.row->function] = py::handle(bound);
-  auto it = groups->find(name);
-  if (it == groups->end()) {
+  auto it = groups().find(name);
+  if (it == groups().end()) {
     if (!py::hasattr(m, name)) {
       m.attr(name) = py::handle(bound);
       return;
@@ -397,13 +419,13 @@ void add_to_module(py::module_& m, OpEntry& entry) {
     auto* all = new Overloads;
     all->name = name;
     all->entries = functions()[py::object(m.attr(name)).ptr()];
-    all->doc = concat(name, "(*args, **kwargs)\n--\n\n");
+    all->doc = all->entries.front()->doc;
     all->method = {all->name.c_str(), reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(&call_overloads)),
                    METH_FASTCALL | METH_KEYWORDS, all->doc.c_str()};
     const Owned holder(make_op_self(all));
     const Owned module(PyUnicode_FromString("rushlight"));
     m.attr(name) = py::reinterpret_steal<py::object>(PyCFunction_NewEx(&all->method, holder.get(), module.get()));
-    it = groups->emplace(name, all).first;
+    it = groups().emplace(name, all).first;
   }
   it->second->entries.push_back(&entry);
   functions()[py::object(m.attr(name)).ptr()] = it->second->entries;
@@ -469,18 +491,24 @@ void set_rules(const py::object& function, const py::tuple& rules, const py::obj
   }
 }
 
+/// The docstring of an op. An overloaded name shows that of its first form and names the others.
 void set_doc(const py::object& function, const std::string& text) {
-  const std::vector<OpEntry*>& ops = entries_of(function);
-  for (OpEntry* op : ops) {
-    op->doc = op->signature + "\n--\n\n" + text;
+  const auto& entries = entries_of(function);
+  for (OpEntry* op : entries) {
+    op->given = text;
+    op->doc = op->signature + "\n--\n\n" + docstring(*op, text);
     op->method.ml_doc = op->doc.c_str();
   }
-  if (ops.size() == 1) return;  // below: an overloaded name, whose meanings are listed
-  PyObject* self = PyCFunction_GET_SELF(function.ptr());
-  auto* all = const_cast<Overloads*>(static_cast<const Overloads*>(entry_of_op_self(self)));
-  all->doc = concat(all->name, "(*args, **kwargs)\n--\n\n", text, "\n");
-  for (const OpEntry* op : ops) all->doc += concat("\n    ", op->row->name, "(", op->row->arguments, ")");
-  all->method.ml_doc = all->doc.c_str();
+  const auto group = groups().find(entries.front()->row->name);
+  if (group == groups().end()) return;
+  Overloads& all = *group->second;
+  const OpEntry& first = *all.entries.front();
+  std::string given = first.given.empty() ? text : first.given, others = "\n\nAlso:";
+  for (size_t i = 1; i < all.entries.size(); ++i) others += (i > 1 ? ", ``" : " ``") + all.entries[i]->signature + "``";
+  if (!is_whole_docstring(given))
+    given.insert(given.starts_with(">>>") ? 0 : std::min(given.find("\n>>>"), given.size()), others + ".\n");
+  all.doc = first.signature + "\n--\n\n" + docstring(first, given);
+  all.method.ml_doc = all.doc.c_str();
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "ops/row.h"
 #include "python/arguments.h"
+#include "python/docs.h"
 #include "python/mode.h"
 #include "python/op_objects.h"
 #include "python/tensor_type.h"
@@ -36,6 +37,7 @@ struct Param {
   bool varargs = false;
   bool tensor = false;                   // takes a tensor or a list of them: has a place in grad=
   bool list = false;                     // takes a list of tensors
+  const char* type = "object";           // in docstrings and stubs
   bool (*accepts)(PyObject*) = nullptr;  // for choosing among overloads
 };
 
@@ -50,7 +52,8 @@ struct OpEntry {
   std::vector<Rule> rules;                // one a tensor slot; empty: not differentiable
   std::vector<int> differentiable_slots;  // those with a rule
   std::string signature;                  // "add($module, /, input, other, *, alpha=1, out=None)"
-  std::string doc;
+  std::string given, doc;                 // what its line of the table says, and the whole docstring
+  const char* result = "Tensor";          // in docstrings and stubs
   PyMethodDef method{};
   PyObject* self = nullptr;  // what the builtin is bound to: holds this entry
   PyObject* function = nullptr;
@@ -145,6 +148,7 @@ struct Bound {
   static void describe(std::vector<Param>& params, std::index_sequence<I...>) {
     ((params[I].tensor = Reader<std::tuple_element_t<I, typename S::Arguments>>::is_tensor_like,
       params[I].list = std::is_same_v<std::tuple_element_t<I, typename S::Arguments>, const std::vector<Tensor>&>,
+      params[I].type = type_text<std::tuple_element_t<I, typename S::Arguments>>,
       params[I].accepts = &Reader<std::tuple_element_t<I, typename S::Arguments>>::accepts),
      ...);
   }
@@ -154,7 +158,9 @@ struct Bound {
       fail(ErrorKind::Internal, "internal error: row ", row.name, " names ", params.size(),
            " arguments, its function has ", S::count);
     describe(params, std::make_index_sequence<S::count>());
-    return define(row, reinterpret_cast<void (*)()>(target), std::move(params), &call);
+    OpEntry& entry = define(row, reinterpret_cast<void (*)()>(target), std::move(params), &call);
+    if constexpr (!std::is_void_v<typename S::Result>) entry.result = type_text<typename S::Result>;
+    return entry;
   }
 };
 

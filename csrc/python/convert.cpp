@@ -223,7 +223,9 @@ const char* numpy_code(DType d) {
     case DType::Float64: return "f8";
     case DType::Complex64: return "c8";
     case DType::Complex128: return "c16";
-    default: fail(ErrorKind::Type, "Got unsupported ScalarType BFloat16: NumPy has no such dtype; call .float() first");
+    default:
+      fail(ErrorKind::Type, "Got unsupported ScalarType ", short_name(d),
+           ": NumPy has no such dtype; call .float() first");
   }
 }
 
@@ -232,7 +234,9 @@ py::array to_numpy(const py::object& self) {
   const Tensor& t = p->value;
   RL_CHECK(!requires_grad(as_tensor(self.ptr())),
            "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.");
-  RL_CHECK_TYPE(!t.is_meta(), "can't convert a meta tensor to numpy: it has no values");
+  RL_CHECK_TYPE(
+      !t.is_meta(),
+      "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first.");
   (void)read_host(t, "numpy");
   std::vector<py::ssize_t> sizes(t.sizes().begin(), t.sizes().end()), strides;
   for (int64_t s : t.strides()) strides.push_back(s * item_size(t.dtype()));
@@ -262,8 +266,10 @@ Tensor from_data(const py::object& data, std::optional<DType> dtype, std::option
 std::optional<DType> maybe_dtype(const py::object& o) {
   return o.is_none() ? std::nullopt : std::optional(to_dtype(o.ptr(), {}));
 }
+/// The thread's default device counts where it is not the CPU: data that is a tensor stays where it is otherwise.
 std::optional<Device> maybe_device(const py::object& o) {
-  return o.is_none() ? std::nullopt : std::optional(to_device(o.ptr(), {}));
+  if (!o.is_none()) return to_device(o.ptr(), {});
+  return default_device().type == DeviceType::CPU ? std::nullopt : std::optional(default_device());
 }
 
 py::object tensor(const py::object& data, const py::object& dtype, const py::object& device, bool needs_grad, bool) {
@@ -282,7 +288,7 @@ py::object as_tensor_like(const py::object& data, const py::object& dtype, const
   if (is_tensor(data.ptr())) {
     const Tensor& t = as_tensor(data.ptr())->value;
     if ((!d || *d == t.dtype()) && (!where || *where == t.device())) return data;
-    return py::module_::import("rushlight._C").attr("_to")(data, device, dtype);
+    return py::module_::import("rushlight._C").attr("_to")(data, where ? py::cast(*where) : py::none(), dtype);
   }
   if (is_array(data.ptr())) {
     const py::array a = array_of(data);
@@ -339,6 +345,32 @@ void add_convert(py::module_& m) {
       },
       py::arg("ndarray"));
   m.def("_numpy", &to_numpy);
+  m.def(
+      "_storage_bytes",
+      [](const Tensor& t) {
+        const int64_t bytes = int64_t(t.storage()->bytes());
+        return Tensor(t.storage(), t.version(), DType::UInt8, {bytes}, {1}, 0);
+      },
+      "The bytes of the whole storage, as a tensor on the same memory.");
+  m.def(
+      "_on_bytes",
+      [](const Tensor& bytes, const py::object& dtype, const py::object& sizes, const py::object& strides,
+         int64_t offset) {
+        const DType d = to_dtype(dtype.ptr(), {});
+        const Dims size = to_dims(sizes.ptr(), {}), stride = to_dims(strides.ptr(), {});
+        RL_CHECK(size.size() == stride.size() && offset >= 0, "_on_bytes: a damaged pickle");
+        int64_t reach = checked_numel(size, "_on_bytes") == 0 ? 0 : 1;
+        for (int i = 0; i < size.size() && reach; ++i) {
+          RL_CHECK(stride[i] >= 0, "_on_bytes: a damaged pickle");
+          RL_CHECK(!__builtin_add_overflow(reach, checked_mul(size[i] - 1, stride[i], "_on_bytes"), &reach),
+                   "_on_bytes: a damaged pickle");
+        }
+        RL_CHECK(!__builtin_add_overflow(reach, offset, &reach) &&
+                     checked_mul(reach, item_size(d), "_on_bytes") <= int64_t(bytes.storage()->bytes()),
+                 "_on_bytes: the storage is too small for a tensor of shape ", size);
+        return Tensor(bytes.storage(), bytes.version(), d, size, stride, offset);
+      },
+      "A tensor over the storage of another.");
   m.def("_item", [](const py::object& t) {
     RL_CHECK_TYPE(is_tensor(t.ptr()), "item: expected a Tensor");
     PyObject* value = item(t.ptr());

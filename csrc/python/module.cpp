@@ -105,7 +105,14 @@ void add_core(py::module_& m) {
   m.def("_offset", [](const Tensor& t) { return t.offset(); });
   m.def("_data_ptr", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t.data()); });
   m.def("_storage_ptr", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t.storage().get()); });
-  m.def("_is_contiguous", [](const Tensor& t) { return t.is_contiguous(); });
+  m.def("_is_contiguous", [](const Tensor& t, const py::object& format) {
+    if (format.is_none()) return t.is_contiguous();
+    return has_format(t, to_memory_format(format.ptr(), {}));
+  });
+  m.def("get_default_device", [] { return default_device(); }, "Where this thread's factories make their tensors.");
+  m.def("_set_default_device", [](const py::object& device) { set_default_device(to_device(device.ptr(), {})); });
+  m.def("set_flush_denormal", &set_flush_denormal, py::arg("mode"),
+        "Should denormal numbers be taken for zero? Returns whether the processor can.");
   m.def("_numel", [](const Tensor& t) { return t.numel(); });
   m.def("_bump_version", [](const Tensor& t) { t.version()->bump(); });
 }
@@ -149,6 +156,7 @@ PYBIND11_MODULE(_C, m) {
   add_convert(m);
   add_reshape_in_place(m);
   add_call(m);
+  add_docs(m);
   add_engine(m);
   bind_numbers(m);
   bind_index(m);

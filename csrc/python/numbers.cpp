@@ -109,12 +109,24 @@ int slot_bool(PyObject* self) {
   Py_DECREF(result);
   return value;
 }
+/// The one element as a real Python number for int() and float(), or null with an error set.
+PyObject* real_item(PyObject* self) {
+  if (as_tensor(self)->value.numel() != 1) {
+    PyErr_SetString(PyExc_ValueError, "only one element tensors can be converted to Python scalars");
+    return nullptr;
+  }
+  Owned value(item(self));
+  if (!value || !PyComplex_Check(value.get())) return value.release();
+  if (PyComplex_ImagAsDouble(value.get()) == 0) return PyFloat_FromDouble(PyComplex_RealAsDouble(value.get()));
+  PyErr_SetString(PyExc_RuntimeError, "value cannot be converted to a real type without overflow: it is complex");
+  return nullptr;
+}
 PyObject* slot_int(PyObject* self) {
-  const Owned value(item(self));
+  const Owned value(real_item(self));
   return value ? PyNumber_Long(value.get()) : nullptr;
 }
 PyObject* slot_float(PyObject* self) {
-  const Owned value(item(self));
+  const Owned value(real_item(self));
   return value ? PyNumber_Float(value.get()) : nullptr;
 }
 PyObject* slot_index(PyObject* self) {

@@ -1,5 +1,7 @@
-// dtype, device and Size as Python objects.
+// dtype, device, Size, memory_format and layout as Python objects. How they are pickled stands in rushlight/_pickle.py.
 #include "python/objects.h"
+
+#include <pybind11/stl.h>
 
 #include <cstring>
 #include <string>
@@ -15,9 +17,13 @@ namespace {
 struct DTypeObject {
   DType dtype;
 };
+struct Layout {};
+constexpr const char* kFormats[] = {"contiguous_format", "preserve_format", "channels_last", "channels_last_3d"};
 PyObject* dtype_objects[kDTypes];
 PyTypeObject* dtype_type;
 PyTypeObject* device_type;
+PyTypeObject* format_type;
+PyTypeObject* layout_type;
 
 Device parse_device(std::string_view text) {
   const size_t colon = text.find(':');
@@ -30,10 +36,11 @@ Device parse_device(std::string_view text) {
   else if (kind == "cuda")
     d.type = DeviceType::CUDA;
   else
-    fail(ErrorKind::Runtime, "Expected one of cpu, cuda, meta device type at start of device string: ", text);
+    fail(ErrorKind::Runtime, "Expected one of cpu, cuda, meta device type at start of device string: ", kind);
   if (colon != std::string_view::npos) {
     const std::string digits(text.substr(colon + 1));
-    RL_CHECK(!digits.empty() && digits.size() < 3 && digits.find_first_not_of("0123456789") == std::string::npos,
+    RL_CHECK(!digits.empty() && digits.size() < 3 && (digits[0] != '0' || digits.size() == 1) &&
+                 digits.find_first_not_of("0123456789") == std::string::npos,
              "Invalid device string: '", text, "'");
     d.index = int8_t(std::stoi(digits));
   }
@@ -75,18 +82,42 @@ PyObject* size_subscript(PyObject* self, PyObject* key) {
   PyObject* item = PyTuple_Type.tp_as_mapping->mp_subscript(self, key);
   return PySlice_Check(key) ? as_size(item) : item;
 }
-PyObject* size_concat(PyObject* self, PyObject* other) {
-  return as_size(PyTuple_Type.tp_as_sequence->sq_concat(self, other));
+/// The ints of any iterable, as sizes.
+PyObject* size_new(PyTypeObject*, PyObject* args, PyObject* kwargs) {
+  if ((kwargs && PyDict_GET_SIZE(kwargs)) || PyTuple_GET_SIZE(args) > 1) {
+    PyErr_SetString(PyExc_TypeError, "torch.Size() takes one iterable of 'int' and no keyword");
+    return nullptr;
+  }
+  const Owned items(PyTuple_GET_SIZE(args) ? PySequence_Tuple(PyTuple_GET_ITEM(args, 0)) : PyTuple_New(0));
+  if (!items) return nullptr;
+  Owned made(size_type->tp_alloc(size_type, PyTuple_GET_SIZE(items.get())));
+  if (!made) return nullptr;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items.get()); ++i) {
+    PyObject* item = PyTuple_GET_ITEM(items.get(), i);
+    PyObject* number = PyIndex_Check(item) ? PyNumber_Index(item) : nullptr;
+    if (number && PyBool_Check(number)) Py_SETREF(number, PyLong_FromLong(number == Py_True));
+    if (!number) {
+      PyErr_Format(PyExc_TypeError, "torch.Size() takes an iterable of 'int' (item %zd is '%s')", i,
+                   Py_TYPE(item)->tp_name);
+      return nullptr;
+    }
+    PyTuple_SET_ITEM(made.get(), i, number);
+  }
+  return made.release();
+}
+/// A size and a tuple, in either order.
+PyObject* size_add(PyObject* a, PyObject* b) {
+  if (!PyTuple_Check(a)) Py_RETURN_NOTIMPLEMENTED;
+  if (!PyTuple_Check(b)) {
+    PyErr_Format(PyExc_TypeError, "can only concatenate tuple (not %s) to torch.Size", Py_TYPE(b)->tp_name);
+    return nullptr;
+  }
+  return as_size(PyTuple_Type.tp_as_sequence->sq_concat(a, b));
 }
 PyObject* size_repeat(PyObject* self, Py_ssize_t n) { return as_size(PyTuple_Type.tp_as_sequence->sq_repeat(self, n)); }
-PyObject* size_reduce(PyObject* self, PyObject*) {
-  const Owned tuple(PyTuple_GetSlice(self, 0, PyTuple_GET_SIZE(self)));
-  return tuple ? Py_BuildValue("O((O))", size_type, PyTuple_CheckExact(tuple.get()) ? tuple.get() : self) : nullptr;
-}
 
 PyMethodDef size_methods[] = {
     {"numel", size_numel, METH_NOARGS, "numel($self, /)\n--\n\nNumber of elements of a tensor of this size."},
-    {"__reduce__", size_reduce, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr}};
 
 PyTypeObject* make_size_type() {
@@ -95,7 +126,8 @@ PyTypeObject* make_size_type() {
       {Py_tp_repr, reinterpret_cast<void*>(&size_repr)},
       {Py_tp_methods, size_methods},
       {Py_mp_subscript, reinterpret_cast<void*>(&size_subscript)},
-      {Py_sq_concat, reinterpret_cast<void*>(&size_concat)},
+      {Py_tp_new, reinterpret_cast<void*>(&size_new)},
+      {Py_nb_add, reinterpret_cast<void*>(&size_add)},
       {Py_sq_repeat, reinterpret_cast<void*>(&size_repeat)},
       {Py_tp_doc, const_cast<char*>("The shape of a tensor: a tuple of ints that prints as torch.Size([2, 3]).")},
       {0, nullptr}};
@@ -112,10 +144,10 @@ std::optional<DType> dtype_from(PyObject* object) {
     for (int i = 0; i < kDTypes; ++i)
       if (dtype_objects[i] == object) return DType(i);
   }
-  if (object == reinterpret_cast<PyObject*>(&PyFloat_Type)) return default_dtype();
+  if (object == reinterpret_cast<PyObject*>(&PyFloat_Type)) return DType::Float64;
   if (object == reinterpret_cast<PyObject*>(&PyLong_Type)) return DType::Int64;
   if (object == reinterpret_cast<PyObject*>(&PyBool_Type)) return DType::Bool;
-  if (object == reinterpret_cast<PyObject*>(&PyComplex_Type)) return complex_of(default_dtype());
+  if (object == reinterpret_cast<PyObject*>(&PyComplex_Type)) return DType::Complex128;
   return std::nullopt;
 }
 
@@ -130,6 +162,16 @@ std::optional<Device> device_from(PyObject* object) {
   return std::nullopt;
 }
 
+std::optional<MemoryFormat> memory_format_from(PyObject* object) {
+  if (Py_TYPE(object) != format_type) return std::nullopt;
+  return py::handle(object).cast<MemoryFormat>();
+}
+
+void check_layout(const char* op, PyObject* object) {
+  RL_CHECK_TYPE(object == Py_None || Py_TYPE(object) == layout_type, op,
+                "(): argument 'layout' must be torch.layout, not ", Py_TYPE(object)->tp_name);
+}
+
 PyObject* device_object(Device d) { return py::cast(d).release().ptr(); }
 
 PyObject* size_object(const Dims& sizes) {
@@ -142,7 +184,6 @@ PyObject* size_object(const Dims& sizes) {
 void add_objects(py::module_& m) {
   py::class_<DTypeObject> dtype(m, "dtype", "The type of a tensor's elements, such as torch.float32.");
   dtype.def("__repr__", [](const DTypeObject& d) { return "torch." + std::string(name(d.dtype)); })
-      .def("__reduce__", [](const DTypeObject& d) { return std::string(name(d.dtype)); })
       .def("__deepcopy__", [](py::object self, py::object) { return self; })
       .def("__copy__", [](py::object self) { return self; })
       .def_property_readonly(
@@ -154,6 +195,7 @@ void add_objects(py::module_& m) {
       .def("to_real",
            [](const DTypeObject& d) { return py::reinterpret_borrow<py::object>(dtype_object(real_of(d.dtype))); })
       .def("to_complex", [](const DTypeObject& d) {
+        RL_CHECK(is_differentiable(d.dtype), "Unknown Complex ScalarType for ", short_name(d.dtype));
         return py::reinterpret_borrow<py::object>(dtype_object(is_complex(d.dtype) ? d.dtype : complex_of(d.dtype)));
       });
   dtype.attr("__module__") = "torch";
@@ -166,9 +208,12 @@ void add_objects(py::module_& m) {
   py::class_<Device> device(m, "device", "Where a tensor lives: torch.device('cpu'), torch.device('meta').");
   device
       .def(py::init([](const py::object& type, std::optional<int> index) {
+             RL_CHECK(!PyLong_Check(type.ptr()), "Cannot access accelerator device when none is available.");
              std::optional<Device> d = device_from(type.ptr());
              RL_CHECK_TYPE(d, "device(): expected a device or a string such as 'cpu'");
              if (index) {
+               RL_CHECK_TYPE(PyUnicode_Check(type.ptr()), "device(): argument 'type' (position 1) must be str, not ",
+                             Py_TYPE(type.ptr())->tp_name);
                RL_CHECK(d->index < 0,
                         "type (string) must not include an index because index was passed explicitly: ", to_string(*d));
                RL_CHECK(*index >= 0 && *index < 128, "Device index must not be negative");
@@ -188,11 +233,30 @@ void add_objects(py::module_& m) {
       .def("__str__", [](Device d) { return to_string(d); })
       .def("__eq__",
            [](Device d, const py::object& other) { return py::isinstance<Device>(other) && other.cast<Device>() == d; })
-      .def("__hash__", [](Device d) { return int(d.type) * 1000 + d.index; })
-      .def("__reduce__",
-           [](py::object self) { return py::make_tuple(py::type::of(self), py::make_tuple(py::str(self))); });
+      .def("__hash__", [](Device d) { return int(d.type) * 1000 + d.index; });
   device.attr("__module__") = "torch";
   device_type = reinterpret_cast<PyTypeObject*>(device.ptr());
+
+  py::class_<MemoryFormat> format(m, "memory_format", "The order of a tensor's strides, such as torch.channels_last.");
+  format.def("__repr__", [](MemoryFormat f) { return concat("torch.", kFormats[int(f)]); })
+      .def("__deepcopy__", [](py::object self, py::object) { return self; })
+      .def("__copy__", [](py::object self) { return self; });
+  format.attr("__module__") = "torch";
+  format_type = reinterpret_cast<PyTypeObject*>(format.ptr());
+  for (int i = 0; i < 4; ++i) m.attr(kFormats[i]) = py::cast(MemoryFormat(i));
+
+  py::class_<Layout> layout(m, "layout", "How a tensor lies in memory: torch.strided is the one there is.");
+  layout.def("__repr__", [](const Layout&) { return "torch.strided"; })
+      .def("__deepcopy__", [](py::object self, py::object) { return self; })
+      .def("__copy__", [](py::object self) { return self; });
+  layout.attr("__module__") = "torch";
+  layout_type = reinterpret_cast<PyTypeObject*>(layout.ptr());
+  m.attr("strided") = py::cast(Layout{});
+  // as messages name them
+  dtype_type->tp_name = "torch.dtype";
+  device_type->tp_name = "torch.device";
+  format_type->tp_name = "torch.memory_format";
+  layout_type->tp_name = "torch.layout";
 
   size_type = make_size_type();
   m.attr("Size") = py::handle(reinterpret_cast<PyObject*>(size_type));

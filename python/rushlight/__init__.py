@@ -2,13 +2,33 @@
 
 from . import _C
 from ._C import *
-from ._C import __version__, get_default_dtype, get_num_threads, is_grad_enabled, set_num_threads
+from ._C import __version__
+from ._creation import as_tensor, from_numpy
+from ._info import finfo, iinfo
+from ._settings import (
+    are_deterministic_algorithms_enabled,
+    get_default_device,
+    get_default_dtype,
+    get_deterministic_debug_mode,
+    get_float32_matmul_precision,
+    get_num_threads,
+    is_deterministic_algorithms_warn_only_enabled,
+    is_grad_enabled,
+    set_default_device,
+    set_default_dtype,
+    set_default_tensor_type,
+    set_deterministic_debug_mode,
+    set_float32_matmul_precision,
+    set_flush_denormal,
+    set_num_threads,
+    use_deterministic_algorithms,
+)
 from ._tensor_str import set_printoptions
 from .ops import arrange, index, join, pointwise, product, reduce, shape, writing
 from .ops import nn as _nn_ops
 from .ops import random as _random_ops
 from .ops import special as _special_ops
-from .ops._table import ALIASES, FUNCTIONS
+from .ops._table import ALIASES, FUNCTIONS, function_of
 from .tensor import Tensor
 
 __all__ = ["Tensor"]
@@ -19,7 +39,8 @@ del arrange, index, join, pointwise, product, reduce, shape, writing
 for _name in ("TensorBase", "Node", "rows", *(n for n in dir(_C) if n.startswith("special_"))):
     globals().pop(_name, None)
 
-tensor = _C.tensor  # the function: the import of tensor.py has put the module there
+from ._creation import tensor  # noqa: E402  the function again: the import of tensor.py has put the module there
+
 float, double, half, int, long, short = _C.float32, _C.float64, _C.float16, _C.int32, _C.int64, _C.int16
 bool = _C.bool
 cfloat, cdouble = _C.complex64, _C.complex128
@@ -32,11 +53,17 @@ for _name, _target in ALIASES.items():
         if hasattr(_C, _target + _end):
             globals()[_name + _end] = getattr(_C, _target + _end)
 globals().update(FUNCTIONS)
-
-
-def as_tensor(data, dtype=None, device=None):
-    """A tensor of `data`, on the same memory where it can be: a tensor itself, or a NumPy array."""
-    return _C._as_tensor(data, dtype, device)
+for _name in (
+    "get_device",
+    "is_complex",
+    "is_conj",
+    "is_floating_point",
+    "is_inference",
+    "is_neg",
+    "is_signed",
+    "numel",
+):
+    globals()[_name] = function_of(getattr(Tensor, _name))
 
 
 def is_tensor(obj):
@@ -44,29 +71,9 @@ def is_tensor(obj):
     return isinstance(obj, Tensor)
 
 
-def is_floating_point(input):
-    """Is the dtype of `input` a floating one?"""
-    return input.dtype.is_floating_point
-
-
-def is_complex(input):
-    """Is the dtype of `input` complex?"""
-    return input.dtype.is_complex
-
-
-def numel(input):
-    """Number of elements."""
-    return input.numel()
-
-
 def equal(input, other):
     """Have both the same shape and values?"""
     return input.equal(other)
-
-
-def set_default_dtype(d):
-    """Set the dtype that tensors of Python floats get."""
-    _C._set_default_dtype(d)
 
 
 def promote_types(type1, type2):
@@ -117,7 +124,7 @@ from . import autograd, return_types  # noqa: E402
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
 
 # brought in by first use, so that a program pays for what it uses
-_MODULES = {"nn", "optim", "special", "utils", "__config__"}
+_MODULES = {"nn", "optim", "special", "testing", "utils", "__config__"}
 _FUNCTIONAL = {"dropout"}
 
 

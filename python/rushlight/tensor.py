@@ -4,8 +4,10 @@ import abc
 
 from rushlight import _C
 
-from . import composed  # noqa: F401  fills METHODS
+from . import _conversion, _pickle, _typed, composed  # noqa: F401  composed fills METHODS
 from .ops._table import ALIASES, METHODS
+
+_CPU = _C.device("cpu")
 
 
 class _TensorMeta(abc.ABCMeta):
@@ -46,14 +48,7 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
     _printed_module = "torch"
 
     def __new__(cls, *args, **kwargs):
-        if not args and not kwargs:
-            return super().__new__(cls)
-        if len(args) == 1 and isinstance(args[0], _C.TensorBase):
-            made = args[0].detach()
-        elif len(args) == 1 and not isinstance(args[0], int) and not isinstance(args[0], _C.Size):
-            made = _C.tensor(args[0], dtype=_C.get_default_dtype())
-        else:
-            made = _C.empty(*args)
+        made = _typed.construct(None, args, kwargs)
         return made if cls is Tensor else _C._make_subclass(cls, made, False)
 
     # ---- the graph -------------------------------------------------------------------------------------------------
@@ -70,6 +65,11 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
 
     def requires_grad_(self, requires_grad=True):
         """Ask for gradients of this leaf, or stop; returns the tensor."""
+        if not isinstance(requires_grad, bool):
+            raise TypeError(
+                "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
+                + type(requires_grad).__name__
+            )
         self.requires_grad = requires_grad
         return self
 
@@ -156,8 +156,8 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
         return _C._offset(self)
 
     def is_contiguous(self, memory_format=None):
-        """Is it row-major in memory?"""
-        return _C._is_contiguous(self)
+        """Is it row-major in memory, or dense in the order of a memory format?"""
+        return _C._is_contiguous(self, memory_format)
 
     def data_ptr(self):
         """Address of the first element."""
@@ -199,46 +199,58 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
     @property
     def mT(self):
         """The last two dims exchanged."""
+        _need_matrix(self, "mT", self.ndim >= 2, "matrices or batches of matrices")
         return _C.transpose(self, -2, -1)
+
+    @property
+    def H(self):
+        """The conjugate transpose of a matrix."""
+        _need_matrix(self, "H", self.ndim in (0, 2), "matrices (2-D tensors)")
+        return _C.conj(_C.t(self))
+
+    @property
+    def mH(self):
+        """The last two dims exchanged, and the conjugate."""
+        _need_matrix(self, "mH", self.ndim >= 2, "matrices or batches of matrices")
+        return _C.conj(_C.transpose(self, -2, -1))
 
     # ---- dtype and device ------------------------------------------------------------------------------------------
 
     def to(self, *args, **kwargs):
-        """This tensor with another dtype or on another device; itself where nothing changes."""
-        device, dtype = kwargs.pop("device", None), kwargs.pop("dtype", None)
-        copy = kwargs.pop("copy", False)
-        for word in ("non_blocking", "memory_format"):
-            kwargs.pop(word, None)
-        if kwargs:
-            raise TypeError(f"to() got an unexpected keyword argument '{next(iter(kwargs))}'")
-        for arg in args:
-            if isinstance(arg, _C.TensorBase):
-                device, dtype = arg.device, arg.dtype
-            elif isinstance(arg, _C.dtype) or arg in (float, int, bool, complex):
-                dtype = arg
-            elif isinstance(arg, type) and hasattr(arg, "dtype"):  # torch.FloatTensor
-                dtype = arg.dtype
-            elif isinstance(arg, (str, _C.device)):
-                device = arg
-            elif not isinstance(arg, bool) and arg is not None:
-                raise TypeError(f"to() received an invalid combination of arguments - got ({type(arg).__name__})")
-        return _C._to(self, device, dtype, copy)
+        """This tensor with another dtype, on another device or in another memory format; itself where nothing changes.
+
+        Called as ``to(dtype)``, ``to(device, dtype)``, ``to(other)``; then `non_blocking` and `copy`; `memory_format` by name.
+        """
+        device, dtype, copy, memory_format = _conversion.read_to(args, kwargs)
+        return _C._to(self, device, dtype, copy, memory_format)
 
     def type(self, dtype=None, non_blocking=False):
         """The name of the tensor's type, or this tensor as another dtype."""
         if dtype is None:
-            return "torch." + _TYPE_NAMES[self.dtype] + "Tensor"
-        if isinstance(dtype, str):
-            dtype = next((d for d, name in _TYPE_NAMES.items() if dtype == f"torch.{name}Tensor"), dtype)
-        return self.to(dtype)
+            return _typed.type_name(self)
+        return _C._to(self, *_conversion.read_type(dtype))
 
     def type_as(self, other):
-        """to(other.dtype)."""
-        return self.to(other.dtype)
+        """This tensor with the dtype and on the device of `other`."""
+        return _C._to(self, other.device, other.dtype)
 
     def cpu(self, memory_format=None):
         """This tensor on the CPU."""
-        return self.to("cpu")
+        return _C._to(self, _CPU, None, False, memory_format)
+
+    @property
+    def is_cpu(self):
+        """Is this tensor on the CPU?"""
+        return self.device.type == "cpu"
+
+    @property
+    def layout(self):
+        """How the elements lie in memory: torch.strided."""
+        return _C.strided
+
+    def get_device(self):
+        """The number of its GPU; -1 for a tensor that is on none."""
+        return self.device.index if self.is_cuda else -1
 
     def is_floating_point(self):
         """Is the dtype a floating one?"""
@@ -251,6 +263,30 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
     def is_signed(self):
         """Has the dtype negative values?"""
         return self.dtype.is_signed
+
+    def is_conj(self):
+        """Is a conjugation pending? Never: `conj` computes it."""
+        return False
+
+    def is_neg(self):
+        """Is a negation pending? Never: the imaginary part of a conjugate is computed."""
+        return False
+
+    def is_inference(self):
+        """Was it made under inference_mode in a way that autograd cannot use? Never."""
+        return False
+
+    def is_shared(self):
+        """Is the memory shared between processes?"""
+        return False
+
+    def is_pinned(self):
+        """Is the memory page-locked for a GPU?"""
+        return False
+
+    def is_same_size(self, other):
+        """Have both the same shape?"""
+        return self.shape == other.shape
 
     # ---- values ----------------------------------------------------------------------------------------------------
 
@@ -270,13 +306,25 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
         made = _C._numpy(self)
         return made if dtype is None else made.astype(dtype, copy=False)
 
+    def __dlpack__(self, **options):
+        if self.requires_grad:
+            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+        return _C._numpy(self).__dlpack__(**options)
+
+    def __dlpack_device__(self):
+        return (1, 0)  # kDLCPU
+
     def __iter__(self):
         if self.ndim == 0:
             raise TypeError("iteration over a 0-d tensor")
         return iter(_C.unbind(self, 0))
 
     def __contains__(self, element):
-        return bool((self == element).any())
+        if not isinstance(element, (_C.TensorBase, bool, int, float, complex)):
+            raise RuntimeError(
+                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+            )
+        return bool(_C.any(_C.eq(self, element)))
 
     def __reversed__(self):
         return _C.flip(self, (0,)) if self.ndim else self
@@ -291,7 +339,7 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
     def __repr__(self, *, tensor_contents=None):
         from ._tensor_str import tensor_str
 
-        return tensor_str(self)
+        return tensor_str(self, tensor_contents)
 
     def __str__(self):
         return repr(self)
@@ -302,71 +350,89 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
         return object.__format__(self, spec)
 
     def __deepcopy__(self, memo):
-        if not self.is_leaf:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment."
+        return _pickle.deepcopy_tensor(self, memo)
+
+    def __reduce_ex__(self, protocol):
+        return _pickle.reduce_tensor(self)
+
+    def apply_(self, callable):
+        """Replace each element by what `callable` makes of it, one Python call an element."""
+        if self.requires_grad:
+            raise RuntimeError("Can't call apply_() on Variable that requires grad. Use var.detach().apply_() instead.")
+        values = [callable(v) for v in _C.reshape(self, -1).tolist()]
+        return _C.copy_(self, _C.reshape(_C.tensor(values, dtype=self.dtype), self.shape))
+
+    # ---- others like it --------------------------------------------------------------------------------------------
+
+    def as_subclass(self, cls):
+        """The same values and history as an object of a subclass of Tensor."""
+        if not isinstance(cls, type):
+            raise TypeError(f"cls must be a type (got {type(cls).__name__})")
+        if not issubclass(cls, Tensor):
+            raise TypeError(
+                "Creating a Tensor subclass from a class that does not inherit from Tensor is not possible. Make sure "
+                "your class inherits from Tensor."
             )
-        if id(self) in memo:
-            return memo[id(self)]
-        copied = _C._make_subclass(type(self), self.detach().clone(), self.requires_grad)
-        copied.__dict__.update(__import__("copy").deepcopy(self.__dict__, memo))
-        if self.grad is not None:
-            copied.grad = self.grad.__deepcopy__(memo)
-        memo[id(self)] = copied
-        return copied
+        made = _C.view(self, self.shape)
+        made.__class__ = cls
+        return made
 
-    def __reduce__(self):
-        return _rebuilt, (type(self), self.detach().numpy(), self.requires_grad, dict(self.__dict__))
+    def new(self, *args, **kwargs):
+        """A tensor of this one's dtype from sizes or data, as ``Tensor(...)``; the older form of the others here."""
+        return _typed.construct(self.dtype, args, kwargs)
 
-    def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False):
-        """A tensor from data, of this one's dtype unless told otherwise."""
+    def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False):
+        """A tensor from data, with this one's dtype and device unless told otherwise."""
         return _C.tensor(data, dtype=dtype or self.dtype, device=device or self.device, requires_grad=requires_grad)
 
+    def new_empty(self, *size, dtype=None, device=None, **options):
+        """A tensor that is not initialised, with this one's dtype and device unless told otherwise."""
+        return _C.empty(*size, dtype=dtype or self.dtype, device=device or self.device, **options)
 
-def _rebuilt(cls, array, requires_grad, attributes):
-    made = _C._make_subclass(cls, _C.tensor(array), requires_grad)
-    made.__dict__.update(attributes)
-    return made
+    def new_zeros(self, *size, dtype=None, device=None, **options):
+        """A tensor of zeros, with this one's dtype and device unless told otherwise."""
+        return _C.zeros(*size, dtype=dtype or self.dtype, device=device or self.device, **options)
+
+    def new_ones(self, *size, dtype=None, device=None, **options):
+        """A tensor of ones, with this one's dtype and device unless told otherwise."""
+        return _C.ones(*size, dtype=dtype or self.dtype, device=device or self.device, **options)
+
+    def new_full(self, size, fill_value, *, dtype=None, device=None, **options):
+        """A tensor of one value, with this one's dtype and device unless told otherwise."""
+        return _C.full(size, fill_value, dtype=dtype or self.dtype, device=device or self.device, **options)
+
+    def new_empty_strided(self, size, stride, dtype=None, device=None, **options):
+        """A tensor with strides that is not initialised, with this one's dtype and device unless told otherwise."""
+        return _C.empty_strided(size, stride, dtype=dtype or self.dtype, device=device or self.device, **options)
+
+
+def _need_matrix(t, name, fits, kind):
+    if not fits:
+        raise RuntimeError(f"tensor.{name} is only supported on {kind}. Got {t.ndim}-D tensor.")
 
 
 def _index(t, dim):
+    if not hasattr(dim, "__index__"):
+        raise TypeError(f"argument 'dim' (position 1) must be int, not {type(dim).__name__}")
     n = max(t.ndim, 1)
     if not -n <= dim < n:
         raise IndexError(f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})")
     return dim
 
 
-def _new_factory(name):
-    make = getattr(_C, name)
-
-    def new(self, *args, dtype=None, device=None, requires_grad=False, **ignored):
-        return make(*args, dtype=dtype or self.dtype, device=device or self.device, requires_grad=requires_grad)
-
-    new.__name__ = "new_" + name
-    new.__doc__ = f"{name}() with this tensor's dtype and device unless told otherwise."
-    return new
-
-
-for _name in ("empty", "zeros", "ones", "full"):
-    setattr(Tensor, "new_" + _name, _new_factory(_name))
-
-
 def _cast(name, dtype):
     def cast(self, memory_format=None):
-        return _C._to(self, None, dtype)
+        return _C._to(self, None, dtype, False, memory_format)
 
-    cast.__name__, cast.__doc__ = name, f"to(torch.{str(dtype)[6:]})."
+    cast.__name__, cast.__doc__ = name, f"This tensor as torch.{str(dtype)[6:]}: ``to(torch.{str(dtype)[6:]})``."
+    cast.__qualname__ = "Tensor." + name
     return cast
 
 
-_TYPE_NAMES = {
-    _C.float32: "Float", _C.float64: "Double", _C.float16: "Half", _C.bfloat16: "BFloat16", _C.uint8: "Byte", _C.int8: "Char",
-    _C.int16: "Short", _C.int32: "Int", _C.int64: "Long", _C.bool: "Bool", _C.complex64: "ComplexFloat", _C.complex128: "ComplexDouble",
-    _C.uint16: "UInt16", _C.uint32: "UInt32", _C.uint64: "UInt64",
-}  # fmt: skip
 for _name, _dtype in (
     ("float", _C.float32), ("double", _C.float64), ("half", _C.float16), ("bfloat16", _C.bfloat16), ("byte", _C.uint8),
     ("char", _C.int8), ("short", _C.int16), ("int", _C.int32), ("long", _C.int64), ("bool", _C.bool),
+    ("cfloat", _C.complex64), ("cdouble", _C.complex128),
 ):  # fmt: skip
     setattr(Tensor, _name, _cast(_name, _dtype))
 

@@ -9,15 +9,16 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     """Element by element: ``|input - other| <= atol + rtol * |other|``."""
     if input.dtype != other.dtype:
         raise RuntimeError(f"{input.dtype} did not match {other.dtype}")
-    if rtol < 0 or atol < 0:
-        raise RuntimeError(f"rtol and atol must not be negative, got {rtol} and {atol}")
+    for name, value in (("rtol", rtol), ("atol", atol)):
+        if value < 0:
+            raise RuntimeError(f"{name} must be greater than or equal to zero, but got {value}")
     same = _C.eq(input, other)
     if equal_nan and (input.dtype.is_floating_point or input.dtype.is_complex):
         same = _C.logical_or(same, _C.logical_and(_C.isnan(input), _C.isnan(other)))
     if rtol == 0 and atol == 0:
         return same
     if not input.dtype.is_floating_point and not input.dtype.is_complex:
-        input, other = input.to(_C.float64), other.to(_C.float64)
+        other = other.to(_C.get_default_dtype())  # PyTorch measures the distance of integers so
     allowed = _C.add(_C.abs(_C.mul(other, rtol)), atol)
     apart = _C.abs(_C.sub(input, other))
     return _C.logical_or(same, _C.logical_and(_C.isfinite(apart), _C.le(apart, allowed)))

@@ -1,9 +1,10 @@
 """The table: an op's derivative and docstring beside its name, and the functions that are composed of ops."""
 
 import functools
-import inspect
 
 from rushlight import _C
+
+from ._docs import extended
 
 #: the gradient passes unchanged
 same = "same"
@@ -43,7 +44,8 @@ def op(function, grad=None, doc=None, node=None, conjugate=True):
 
 
 #: Functions composed of ops need no row, and their derivative comes from their parts: those of the flat namespace, and methods.
-FUNCTIONS, METHODS = {}, {}
+FUNCTIONS: dict = {}
+METHODS: dict = {}
 
 
 def composed(function=None, *, public=True, method=True, out=False, in_place=False, aliases=()):
@@ -62,6 +64,7 @@ def composed(function=None, *, public=True, method=True, out=False, in_place=Fal
     """
     if function is None:
         return functools.partial(composed, public=public, method=method, out=out, in_place=in_place, aliases=aliases)
+    function.__doc__ = extended(function, out)
     made = _with_out(function) if out else function
     for name in (function.__name__, *aliases):
         if public:
@@ -71,6 +74,20 @@ def composed(function=None, *, public=True, method=True, out=False, in_place=Fal
         if in_place:
             METHODS[name + "_"] = _in_place(function, name + "_")
     return made
+
+
+def function_of(method):
+    """The function of the flat namespace that asks a tensor one question: the method, with its argument checked."""
+
+    def asked(input):
+        if not isinstance(input, _C.TensorBase):
+            kind = type(input).__name__
+            raise TypeError(f"{method.__name__}(): argument 'input' (position 1) must be Tensor, not {kind}")
+        return method(input)
+
+    asked.__name__ = asked.__qualname__ = method.__name__
+    asked.__module__, asked.__doc__ = "rushlight", method.__doc__
+    return asked
 
 
 def _with_out(function):
@@ -83,10 +100,23 @@ def _with_out(function):
             return type(result)([_C._deliver(r, out=o) for r, o in zip(result, out)])
         return _C._deliver(result, out=out)
 
-    signature = inspect.signature(function)
-    extra = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
-    delivered.__signature__ = signature.replace(parameters=[*signature.parameters.values(), extra])
+    delivered.__wrapped__ = _WithOut(function)
     return delivered
+
+
+class _WithOut:
+    """Where `inspect` finds the signature with `out`, made when it is asked for: importing inspect takes 10 ms."""
+
+    def __init__(self, function):
+        self.function = function
+
+    @property
+    def __signature__(self):
+        import inspect
+
+        signature = inspect.signature(self.function)
+        extra = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
+        return signature.replace(parameters=[*signature.parameters.values(), extra])
 
 
 def _in_place(function, name):
