@@ -13,7 +13,7 @@ import sys
 
 from rushlight import _C
 from rushlight.ops._docs import _TYPES
-from rushlight.ops.reduce import return_types
+from rushlight.ops._named import NAMED as return_types
 from rushlight.tensor import Tensor
 
 #: the modules that a program imports; what else they import is written where it is public
