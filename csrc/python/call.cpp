@@ -350,9 +350,10 @@ PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* 
 Owned before_in_place(const OpEntry& op, std::span<PyObject* const> slots) {
   PyObject* self = slots[0];
   if (!is_tensor(self)) return {};  // an op on lists
-  check_in_place(op, as_tensor(self));
+  const bool records = wants_record(op, slots);
+  check_in_place(op, as_tensor(self), records);
   // a rule that names what is about to be overwritten gets a copy
-  if (!op.rules.empty() && wants_record(op, slots))
+  if (records)
     for (const Rule& rule : op.rules)
       if (rule.keeps & 1u) return Owned(wrap(ops::clone(as_tensor(self)->value)));
   return {};

@@ -25,8 +25,9 @@ struct Pending {
   std::vector<Owned> grads;  // one an output
 };
 
-struct Target {      // what autograd.grad asks for
-  PyObject* object;  // a leaf's PyTensor or a Node
+struct Target {      // what autograd.grad asks for, or backward(inputs=)
+  PyTensor* tensor;
+  PyObject* object;  // the tensor itself where it is a leaf, else its node
   uint32_t output_nr;
   Owned gradient;
 };
@@ -37,7 +38,7 @@ class Walk {
 
   void ask_for(PyTensor* t) {
     PyObject* fn = current_grad_fn(t);
-    targets_.push_back({fn ? fn : as_object(t), fn ? t->output_nr : 0, {}});
+    targets_.push_back({t, fn ? fn : as_object(t), fn ? t->output_nr : 0, {}});
     restricted_ = true;
   }
   void capture_only() { capture_ = true; }
@@ -114,8 +115,12 @@ class Walk {
   static Owned call_hook(PyObject* hook, Owned gradient) {
     Owned result = Owned::checked(PyObject_CallOneArg(hook, gradient.get()));
     if (result.get() == Py_None) return gradient;
-    RL_CHECK_TYPE(is_tensor(result.get()), "a tensor hook must return a Tensor or None, not ",
-                  Py_TYPE(result.get())->tp_name);
+    RL_CHECK_TYPE(is_tensor(result.get()), "expected Variable, but hook returned '", Py_TYPE(result.get())->tp_name, "'");
+    const Tensor &was = as_tensor(gradient.get())->value, &now = as_tensor(result.get())->value;
+    RL_CHECK(now.sizes() == was.sizes(), "hook has changed the size of value: the gradient has shape ", was.sizes(),
+             ", what the hook returned ", now.sizes());
+    RL_CHECK(now.dtype() == was.dtype(), "hook has changed the type of value (was torch.", name(was.dtype()),
+             " got torch.", name(now.dtype()), ")");
     return result;
   }
 
@@ -132,6 +137,15 @@ class Walk {
     if (!t->requires_grad || (restricted_ && !is_target(as_object(t), 0))) return;
     if (t->extra && t->extra->hooks) gradient = run_hooks(t->extra->hooks, std::move(gradient));
     if (capture_) return capture(as_object(t), 0, gradient);
+    accumulate(t, std::move(gradient));
+    if (t->extra && t->extra->post_hooks) {
+      const Owned hooks = Owned::checked(PyDict_Values(t->extra->post_hooks));
+      for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hooks.get()); ++i)
+        Owned::checked(PyObject_CallOneArg(PyList_GET_ITEM(hooks.get(), i), as_object(t)));
+    }
+  }
+
+  void accumulate(PyTensor* t, Owned gradient) {
     const Tensor& g = as_tensor(gradient.get())->value;
     if (create_graph_) {
       Owned total = t->grad ? sum(Owned::borrow(t->grad), gradient) : std::move(gradient);
@@ -152,11 +166,6 @@ class Walk {
       }
       Py_XSETREF(t->grad, gradient.release());
     }
-    if (t->extra && t->extra->post_hooks) {
-      const Owned hooks = Owned::checked(PyDict_Values(t->extra->post_hooks));
-      for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hooks.get()); ++i)
-        Owned::checked(PyObject_CallOneArg(PyList_GET_ITEM(hooks.get(), i), as_object(t)));
-    }
   }
 
   bool is_target(PyObject* object, uint32_t output_nr) const {
@@ -167,7 +176,10 @@ class Walk {
   void capture(PyObject* object, uint32_t output_nr, const Owned& gradient) {
     for (Target& t : targets_) {
       if (t.object != object || t.output_nr != output_nr) continue;
-      t.gradient = t.gradient ? sum(t.gradient, gradient) : Owned(gradient);
+      if (!capture_)
+        accumulate(t.tensor, Owned(gradient));
+      else
+        t.gradient = t.gradient ? sum(t.gradient, gradient) : Owned(gradient);
     }
   }
 
@@ -195,6 +207,23 @@ class Walk {
          short_name(t.dtype()), "Tensor ", t.sizes(), "], ", what, " of ", node_name(n), " recorded at ", call_site(n),
          ", is at version ", t.version()->value(), "; expected version ", expected, " instead. It was last written by ",
          writer ? writer : "an unnamed op", ". Hint: clone() the tensor before the write, or write out of place.");
+  }
+
+  static void check_version(const Node* n, PyTensor* t, uint32_t expected) {
+    if (t->value.version()->value() != expected) changed(n, t->value, expected, "an input");
+  }
+  static void check_list(const Node* n, int slot) {
+    size_t at = 0;  // versions stand slot after slot
+    for (int s = 0; s <= slot; ++s) {
+      PyObject* kept = n->saved[s];
+      if (!kept || !PyTuple_CheckExact(kept)) continue;
+      for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(kept); ++i) {
+        PyObject* item = PyTuple_GET_ITEM(kept, i);
+        if (!is_tensor(item)) continue;
+        if (s == slot) check_version(n, as_tensor(item), (*n->list_versions)[at]);
+        ++at;
+      }
+    }
   }
 
   /// The conjugate of a complex tensor, or of those in a tuple or list; anything else as it is.
@@ -243,8 +272,10 @@ class Walk {
         arguments[count++] = kept;
       } else {
         PyObject* kept = n->saved[want];
-        if (is_tensor(kept) && as_tensor(kept)->value.version()->value() != n->versions[want])
-          changed(n, as_tensor(kept)->value, n->versions[want], "an input");
+        if (is_tensor(kept))
+          check_version(n, as_tensor(kept), n->versions[want]);
+        else if (n->list_versions)
+          check_list(n, want);
         arguments[count++] = kept;
       }
     }
@@ -300,7 +331,7 @@ class Walk {
   void visit(Node* n, Pending& work) {
     PyObject* self = reinterpret_cast<PyObject*>(n);
     if (n->prehooks && PyDict_Size(n->prehooks) > 0) result_hooks(n, work);
-    if (capture_)
+    if (restricted_)
       for (size_t i = 0; i < work.grads.size(); ++i)
         if (work.grads[i]) capture(self, uint32_t(i), work.grads[i]);
     if (!is_needed(self) || n->edge_count == 0) return;
@@ -376,20 +407,25 @@ class Walk {
 };
 
 /// What a root starts with: the gradient given, or ones for a single element.
-Owned first_gradient(PyTensor* root, PyObject* given, bool create_graph) {
+Owned first_gradient(PyTensor* root, PyObject* given) {
   const Tensor& t = root->value;
   if (given == Py_None) {
     RL_CHECK(t.numel() == 1, "grad can be implicitly created only for scalar outputs; this one has shape ", t.sizes(),
              ": reduce it (.sum(), .mean()) or pass gradient=");
-    RL_CHECK(is_differentiable(t.dtype()), "grad can be computed only for real scalar outputs");
+    RL_CHECK(!is_complex(t.dtype()), "grad can be implicitly created only for real scalar outputs but got torch.",
+             name(t.dtype()));
     return Owned(wrap(ops::full(t.sizes(), Scalar(1), t.dtype(), t.device())));
   }
   RL_CHECK_TYPE(is_tensor(given), "gradients can be either Tensors or None, but got ", Py_TYPE(given)->tp_name);
   const Tensor& g = as_tensor(given)->value;
   RL_CHECK(g.sizes() == t.sizes(), "Mismatch in shape: grad_output[0] has a shape of torch.Size(", g.sizes(),
            ") and output[0] has a shape of torch.Size(", t.sizes(), ").");
-  (void)create_graph;
-  return Owned::borrow(given);
+  RL_CHECK(is_complex(t.dtype()) == is_complex(g.dtype()),
+           "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
+           "grad_output[0] has a dtype of torch.",
+           name(g.dtype()), " and output[0] has a dtype of torch.", name(t.dtype()), ".");
+  if (g.dtype() == t.dtype()) return Owned::borrow(given);
+  return Owned::checked(PyObject_CallFunctionObjArgs(cast_function, given, Py_None, dtype_object(t.dtype()), nullptr));
 }
 
 /// backward() and autograd.grad(): roots and their gradients; `inputs` None, or the tensors that gradients go to.
@@ -409,7 +445,7 @@ py::object run_backward(const py::tuple& roots, const py::tuple& gradients, bool
     RL_CHECK(requires_grad(as_tensor(root)), "element ", i,
              " of tensors does not require grad and does not have a grad_fn");
     const py::object given = gradients[i];
-    walk.start(as_tensor(root), first_gradient(as_tensor(root), given.ptr(), create_graph));
+    walk.start(as_tensor(root), first_gradient(as_tensor(root), given.ptr()));
   }
   walk.run();
   if (accumulate) return py::none();

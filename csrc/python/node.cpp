@@ -48,6 +48,7 @@ void node_dealloc(PyObject* self) {
   Py_CLEAR(n->code);
   delete n->results;
   delete n->forms;
+  delete n->list_versions;
   type->tp_free(self);
   Py_DECREF(type);
   Py_TRASHCAN_END
@@ -144,11 +145,20 @@ Edge edge_of(PyTensor* t) {
   return {as_object(t), 0};
 }
 
+namespace {
+bool holds_tensors(PyObject* kept) {
+  if (!PyTuple_CheckExact(kept)) return false;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(kept); ++i)
+    if (is_tensor(PyTuple_GET_ITEM(kept, i))) return true;
+  return false;
+}
+}  // namespace
+
 void release_saved(Node* n) {
   // sizes and numbers stay: a node that kept no values may be walked again
   for (int i = 0; i < n->saved_count; ++i) {
     PyObject* kept = n->saved[i];
-    if (!kept || !(is_tensor(kept) || PyTuple_CheckExact(kept) || PyList_CheckExact(kept))) continue;
+    if (!kept || !(is_tensor(kept) || holds_tensors(kept))) continue;
     Py_CLEAR(n->saved[i]);
     n->released = true;
   }

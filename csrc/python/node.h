@@ -38,6 +38,7 @@ struct Node {
   int saved_count, edge_count, outputs;
   std::vector<SavedResult>* results;  // null where no rule names `out`
   std::vector<InputForm>* forms;      // one an edge; null where all are formed like the first result
+  std::vector<uint32_t>* list_versions;  // of the tensors in saved tuples, slot after slot; null where there are none
   PyObject* hooks;                    // dict or null
   PyObject* prehooks;
   PyObject* weakrefs;

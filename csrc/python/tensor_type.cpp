@@ -154,6 +154,17 @@ int set_data(PyObject* self, PyObject* value, void*) {
   }
   PyTensor* t = as_tensor(self);
   const Tensor& v = as_tensor(value)->value;
+  if (v.is_meta() != t->value.is_meta()) {
+    PyErr_SetString(PyExc_RuntimeError,
+                    "attempted to call `variable.set_data(tensor)`, but `variable` and `tensor` have incompatible "
+                    "tensor type: one of them is on the meta device.");
+    return -1;
+  }
+  if (t->requires_grad && !is_differentiable(v.dtype())) {
+    PyErr_SetString(PyExc_RuntimeError,
+                    "data set to a tensor that requires gradients must be floating point or complex dtype");
+    return -1;
+  }
   // keeps this tensor's version counter: what was saved of the old values notices nothing, as in PyTorch
   t->value = Tensor(v.storage(), t->value.version(), v.dtype(), v.sizes(), v.strides(), v.offset());
   return 0;

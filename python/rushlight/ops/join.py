@@ -7,22 +7,22 @@ from ._table import op
 __all__ = ["cat", "chunk", "concat", "concatenate", "hstack", "split", "stack", "tensor_split", "unbind", "vstack"]
 
 
-def _cat_grad(g, tensors, dim):
+def _cat_grad(g, tensors_shape, dim):
     # tensors of shape [0] are skipped by cat, whatever the others' shapes
-    skipped = [tuple(t.shape) == (0,) for t in tensors]
-    parts = _C.split(g, [0 if s else t.shape[dim] for t, s in zip(tensors, skipped)], dim)
-    return [_C.zeros_like(t) if s else part for t, s, part in zip(tensors, skipped, parts)]
+    skipped = [shape == (0,) for shape in tensors_shape]
+    parts = _C.split(g, [0 if s else shape[dim] for shape, s in zip(tensors_shape, skipped)], dim)
+    return [_C.zeros(0, dtype=g.dtype, device=g.device) if s else part for s, part in zip(skipped, parts)]
 
 
-def _hstack_grad(g, tensors):
+def _hstack_grad(g, tensors_shape):
     dim = 0 if g.ndim == 1 else 1
-    parts = _C.split(g, [t.shape[dim] if t.ndim else 1 for t in tensors], dim)
-    return [_C.reshape(part, t.shape) for t, part in zip(tensors, parts)]
+    parts = _C.split(g, [shape[dim] if shape else 1 for shape in tensors_shape], dim)
+    return [_C.reshape(part, shape) for shape, part in zip(tensors_shape, parts)]
 
 
-def _vstack_grad(g, tensors):
-    parts = _C.split(g, [t.shape[0] if t.ndim > 1 else 1 for t in tensors], 0)
-    return [_C.reshape(part, t.shape) for t, part in zip(tensors, parts)]
+def _vstack_grad(g, tensors_shape):
+    parts = _C.split(g, [shape[0] if len(shape) > 1 else 1 for shape in tensors_shape], 0)
+    return [_C.reshape(part, shape) for shape, part in zip(tensors_shape, parts)]
 
 
 def _pieces_grad(g, out, dim):
