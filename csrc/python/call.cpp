@@ -336,7 +336,7 @@ PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* 
   if (op.row->returns == ops::Returns::New) {
     for (PyObject* r : results) as_tensor(r)->value.version()->begin();
   } else {
-    for (PyObject* r : results) note_view(r, as_tensor(slots[0]), !single);
+    for (PyObject* r : results) note_view(op, r, as_tensor(slots[0]), !single);
   }
   if (wants_record(op, slots)) record(op, slots, results, !single);
   if (RL_UNLIKELY(wants_grad)) {

@@ -25,7 +25,7 @@ struct Pending {
   std::vector<Owned> grads;  // one an output
 };
 
-struct Target {      // what autograd.grad asks for, or backward(inputs=)
+struct Target {  // what autograd.grad asks for, or backward(inputs=)
   PyTensor* tensor;
   PyObject* object;  // the tensor itself where it is a leaf, else its node
   uint32_t output_nr;
@@ -115,7 +115,8 @@ class Walk {
   static Owned call_hook(PyObject* hook, Owned gradient) {
     Owned result = Owned::checked(PyObject_CallOneArg(hook, gradient.get()));
     if (result.get() == Py_None) return gradient;
-    RL_CHECK_TYPE(is_tensor(result.get()), "expected Variable, but hook returned '", Py_TYPE(result.get())->tp_name, "'");
+    RL_CHECK_TYPE(is_tensor(result.get()), "expected Variable, but hook returned '", Py_TYPE(result.get())->tp_name,
+                  "'");
     const Tensor &was = as_tensor(gradient.get())->value, &now = as_tensor(result.get())->value;
     RL_CHECK(now.sizes() == was.sizes(), "hook has changed the size of value: the gradient has shape ", was.sizes(),
              ", what the hook returned ", now.sizes());
@@ -192,11 +193,41 @@ class Walk {
         RL_CHECK_TYPE(PyTuple_Check(item) && PyTuple_GET_SIZE(item) == 3,
                       "a result hook is (output_nr, function, keeps)");
         const long nr = PyLong_AsLong(PyTuple_GET_ITEM(item, 0));
+        if (nr == -1 && !keeping) {
+          replace(work.grads, PyTuple_GET_ITEM(item, 1), nullptr, "a node's prehook");
+          continue;
+        }
         if ((PyTuple_GET_ITEM(item, 2) == Py_True) != keeping || nr < 0 || size_t(nr) >= work.grads.size() ||
             !work.grads[size_t(nr)])
           continue;
         work.grads[size_t(nr)] = call_hook(PyTuple_GET_ITEM(item, 1), std::move(work.grads[size_t(nr)]));
       }
+    }
+  }
+
+  static Owned tuple_of(const std::vector<Owned>& grads) {
+    Owned all = Owned::checked(PyTuple_New(Py_ssize_t(grads.size())));
+    for (size_t i = 0; i < grads.size(); ++i)
+      PyTuple_SET_ITEM(all.get(), Py_ssize_t(i), Py_NewRef(grads[i] ? grads[i].get() : Py_None));
+    return all;
+  }
+  /// A hook on all gradients of a node: what it returns, if anything, takes their place.
+  static void replace(std::vector<Owned>& grads, PyObject* hook, PyObject* others, const char* what) {
+    const Owned all = tuple_of(grads);
+    const Owned given = Owned::checked(PyObject_CallFunctionObjArgs(hook, all.get(), others, nullptr));
+    if (given.get() == Py_None) return;
+    if (is_tensor(given.get()) && grads.size() == 1) {
+      grads[0] = Owned(given);
+      return;
+    }
+    RL_CHECK_TYPE(PyTuple_Check(given.get()) || PyList_Check(given.get()), what, " must return a tuple or None, not ",
+                  Py_TYPE(given.get())->tp_name);
+    RL_CHECK(size_t(PySequence_Fast_GET_SIZE(given.get())) == grads.size(), what, " returned ",
+             PySequence_Fast_GET_SIZE(given.get()), " gradients for ", grads.size());
+    for (size_t i = 0; i < grads.size(); ++i) {
+      PyObject* g = PySequence_Fast_GET_ITEM(given.get(), Py_ssize_t(i));
+      RL_CHECK_TYPE(g == Py_None || is_tensor(g), what, " must return Tensors or None, not ", Py_TYPE(g)->tp_name);
+      grads[i] = g == Py_None ? Owned() : Owned::borrow(g);
     }
   }
 
@@ -321,6 +352,12 @@ class Walk {
     RL_CHECK_TYPE(is_tensor(gradient.get()), "the derivative of ", node_name(n), " returned ",
                   Py_TYPE(gradient.get())->tp_name, " where a Tensor belongs");
     gradient = fit(n, edge, std::move(gradient));
+    if (n->hooks)
+      held_[size_t(edge)] = std::move(gradient);
+    else
+      send(n, edge, std::move(gradient));
+  }
+  void send(Node* n, int edge, Owned gradient) {
     const Edge& to = n->edges[edge];
     if (is_node(to.target))
       give(to.target, to.output_nr, std::move(gradient));
@@ -353,6 +390,7 @@ class Walk {
       for (int i = 0; i < n->outputs; ++i)
         PyTuple_SET_ITEM(gathered.get(), i, Py_NewRef(work.grads[size_t(i)] ? work.grads[size_t(i)].get() : Py_None));
     }
+    if (n->hooks) held_ = std::vector<Owned>(size_t(n->edge_count));
     Owned results;
     const std::vector<Rule>& rules = n->op->rules;
     size_t live = 0,
@@ -392,6 +430,14 @@ class Walk {
         pass_on(n, e, apply(n, rule, work, gathered, results));
       }
     }
+    if (n->hooks) {
+      const Owned hooks = Owned::checked(PyDict_Values(n->hooks)), outputs = tuple_of(work.grads);
+      std::vector<Owned> grads = std::move(held_);
+      for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hooks.get()); ++i)
+        replace(grads, PyList_GET_ITEM(hooks.get(), i), outputs.get(), "a node's hook");
+      for (int e = 0; e < n->edge_count; ++e)
+        if (grads[size_t(e)] && n->edges[e].target) send(n, e, std::move(grads[size_t(e)]));
+    }
     if (!keep_graph_) release_saved(n);
   }
 
@@ -404,6 +450,7 @@ class Walk {
   std::unordered_map<PyObject*, bool> needed_;
   std::unordered_map<Node*, Pending> pending_;
   std::vector<Node*> heap_;
+  std::vector<Owned> held_;  // a node's gradients of its inputs, until its hooks have seen them
 };
 
 /// What a root starts with: the gradient given, or ones for a single element.

@@ -30,17 +30,18 @@ struct InputForm {
 
 struct Node {
   PyObject_VAR_HEAD uint64_t sequence;
-  const OpEntry* op;   // null for a node of a Python autograd.Function
-  PyObject* python;    // its ctx then; else null
+  const OpEntry* op;   // null for the end of a path: a leaf's, made when someone looks
+  PyObject* variable;  // the leaf then; else null
   PyObject** saved;    // owned, one a slot of the op, null where not kept
   uint32_t* versions;  // of the tensors among them
   Edge* edges;
   int saved_count, edge_count, outputs;
-  std::vector<SavedResult>* results;  // null where no rule names `out`
-  std::vector<InputForm>* forms;      // one an edge; null where all are formed like the first result
+  std::vector<SavedResult>* results;     // null where no rule names `out`
+  std::vector<InputForm>* forms;         // one an edge; null where all are formed like the first result
   std::vector<uint32_t>* list_versions;  // of the tensors in saved tuples, slot after slot; null where there are none
-  PyObject* hooks;                    // dict or null
+  PyObject* hooks;                       // dict or null
   PyObject* prehooks;
+  PyObject* metadata;  // dict or null
   PyObject* weakrefs;
   PyObject* code;  // call site: resolved only in an error
   int instruction;
@@ -64,6 +65,8 @@ Node* new_node(const OpEntry* op, int saved, int edges);
 Edge edge_of(PyTensor* t);
 /// Drops saved values; a second backward then says so.
 void release_saved(Node* node);
+/// An empty dict of hooks, which handles may hold weakly (utils/hooks.py).
+Owned new_hooks();
 /// The name printed in grad_fn=<...>.
 const char* node_name(const Node* node);
 /// "train.py:12", or empty.

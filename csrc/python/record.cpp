@@ -36,6 +36,13 @@ uint32_t kept_version(PyTensor* t, const Tensor* written) {
 }
 
 void keep(Node* n, size_t s, PyObject* kept, const Tensor* written) {
+  each_tensor(kept, [](PyTensor* t) {
+    RL_CHECK(
+        !t->inference,
+        "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+        "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use "
+        "it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`.");
+  });
   if (is_tensor(kept)) {
     n->saved[s] = Py_NewRef(kept);
     n->versions[s] = kept_version(as_tensor(kept), written);
@@ -108,7 +115,7 @@ void move_keepers(PyTensor* t, Node* to, uint32_t output_nr) {
     PyObject* hook = PyTuple_GET_ITEM(PyList_GET_ITEM(items.get(), i), 1);
     if (PyTuple_GET_ITEM(hook, 2) != Py_True || PyLong_AsUnsignedLong(PyTuple_GET_ITEM(hook, 0)) != t->output_nr)
       continue;
-    if (!to->prehooks) to->prehooks = Owned::checked(PyDict_New()).release();
+    if (!to->prehooks) to->prehooks = new_hooks().release();
     const Owned moved = Owned::checked(Py_BuildValue("(IOO)", output_nr, PyTuple_GET_ITEM(hook, 1), Py_True));
     if (PyDict_SetItem(to->prehooks, key, moved.get()) < 0 || PyDict_DelItem(from->prehooks, key) < 0)
       throw PythonError();
@@ -150,7 +157,7 @@ struct Geometry {
 }  // namespace
 
 bool wants_record(const OpEntry& op, std::span<PyObject* const> slots) {
-  if (mode & kNoGrad) return false;
+  if (mode & (kNoGrad | kInference)) return false;
   for (int s : op.differentiable_slots) {
     PyObject* o = slots[size_t(s)];
     if (RL_LIKELY(is_tensor(o))) {
@@ -202,8 +209,11 @@ void record_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned 
 }
 
 void check_in_place(const OpEntry& op, PyTensor* self, bool records) {
-  if ((mode & kNoGrad) || !(records || requires_grad(self))) return;
-  if (!current_grad_fn(self) && self->requires_grad)
+  RL_CHECK(!self->inference || (mode & kInference), op.row->name,
+           ": Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a "
+           "normal tensor before doing inplace update.");
+  if ((mode & (kNoGrad | kInference)) || !(records || requires_grad(self))) return;
+  if (!current_grad_fn(self) && self->requires_grad && !(self->extra && self->extra->base))
     fail(ErrorKind::Runtime, op.row->name,
          ": a leaf Variable that requires grad is being used in an in-place operation. Write under "
          "torch.no_grad(), or compute a new tensor.");
@@ -214,8 +224,8 @@ void check_in_place(const OpEntry& op, PyTensor* self, bool records) {
          "the output views to be modified inplace. You should replace the inplace operation by an out-of-place one.");
   if (self->extra->view_kind == ViewKind::Unrecorded)
     fail(ErrorKind::Runtime, op.row->name,
-         ": A view was created in no_grad mode and is being modified inplace with grad mode enabled. Make the view "
-         "with grad mode enabled, or modify it under no_grad.");
+         ": A view was created in no_grad or inference mode and is being modified inplace with grad mode enabled. Make "
+         "the view with grad mode enabled, or modify it under no_grad.");
   PyTensor* base = as_tensor(self->extra->base);
   if (base->requires_grad && !base->grad_fn)
     fail(ErrorKind::Runtime, op.row->name,
@@ -223,17 +233,21 @@ void check_in_place(const OpEntry& op, PyTensor* self, bool records) {
          "Write under torch.no_grad(), or clone() the leaf first.");
 }
 
-void note_view(PyObject* result, PyTensor* input, bool of_many) {
+void note_view(const OpEntry& op, PyObject* result, PyTensor* input, bool of_many) {
   PyTensor* view = as_tensor(result);
   if (!(view->value.storage() == input->value.storage()) || !(view->value.version() == input->value.version())) return;
   PyObject* base = input->extra && input->extra->base ? input->extra->base : as_object(input);
+  view->inference = input->inference;
+  // unrecorded, it still asks for gradients, as a leaf of its own
+  if ((mode & (kNoGrad | kInference)) && !op.differentiable_slots.empty())
+    view->requires_grad = requires_grad(input) && is_differentiable(view->value.dtype());
   TensorExtra& extra = view->more();
   extra.base = Py_NewRef(base);
   if (of_many)
     extra.view_kind = ViewKind::OfMany;
   else if (input->extra && input->extra->view_kind != ViewKind::Plain)
     extra.view_kind = input->extra->view_kind;
-  else if (mode & kNoGrad)
+  else if (mode & (kNoGrad | kInference))
     extra.view_kind = ViewKind::Unrecorded;
   extra.base_fn = as_tensor(base)->grad_fn;
   Py_XINCREF(extra.base_fn);

@@ -18,7 +18,7 @@ void record_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned 
 /// cannot be rewritten. `records`: an input of the op wants gradients.
 void check_in_place(const OpEntry& op, PyTensor* self, bool records);
 /// Notes that `result` is a view of `input` (or of input's base), if it is; `of_many`: one of several.
-void note_view(PyObject* result, PyTensor* input, bool of_many);
+void note_view(const OpEntry& op, PyObject* result, PyTensor* input, bool of_many);
 /// Gives a view whose base's history was rewritten a grad_fn that leads to the base's new one.
 void renew_view(PyTensor* view);
 

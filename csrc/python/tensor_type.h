@@ -15,9 +15,9 @@ enum class ViewKind : uint8_t { Plain, OfMany, Unrecorded };
 struct TensorExtra {
   PyObject* base = nullptr;  // the tensor this one is a view of (never itself a view)
   PyObject* base_fn =
-      nullptr;                // the base's grad_fn when this view's own was made: another one means a rewritten history
+      nullptr;  // the base's grad_fn when this view's own was made: another one means a rewritten history
   ViewKind view_kind = ViewKind::Plain;
-  PyObject* hooks = nullptr;  // dict of tensor hooks, in order
+  PyObject* hooks = nullptr;       // dict of tensor hooks, in order
   PyObject* post_hooks = nullptr;  // dict of hooks after accumulation into .grad
 };
 
@@ -28,6 +28,7 @@ struct PyTensor {
   uint32_t output_nr;
   bool requires_grad;
   bool retains_grad;
+  bool inference;  // made under inference_mode
   TensorExtra* extra;
   PyObject* dict;      // attributes of the user's; null at first
   PyObject* weakrefs;  // list of them

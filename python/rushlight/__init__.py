@@ -43,6 +43,11 @@ def is_tensor(obj):
     return isinstance(obj, Tensor)
 
 
+def is_inference(input):
+    """Was `input` made under inference_mode?"""
+    return input.is_inference()
+
+
 def is_floating_point(input):
     """Is the dtype of `input` a floating one?"""
     return input.dtype.is_floating_point
@@ -160,6 +165,7 @@ globals().update(_TYPES)
 
 from . import autograd  # noqa: E402
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
+from .autograd.grad_mode import is_inference_mode_enabled  # noqa: E402
 
 # brought in by first use, so that a program pays for what it uses
 _MODULES = {"nn", "optim", "utils", "__config__"}

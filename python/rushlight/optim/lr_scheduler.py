@@ -2,10 +2,12 @@
 
 import warnings
 
+from rushlight._naming import Meta
+
 __all__ = ["ExponentialLR", "LRScheduler", "LambdaLR", "MultiStepLR", "StepLR"]
 
 
-class LRScheduler:
+class LRScheduler(metaclass=Meta):
     """Sets the groups' rates from the number of epochs; `step()` after the optimiser's."""
 
     def __init__(self, optimizer, last_epoch=-1):

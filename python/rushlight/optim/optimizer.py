@@ -4,7 +4,9 @@ import copy
 from collections import OrderedDict, defaultdict
 
 from rushlight import _C
-from rushlight.tensor import Tensor, _Handle
+from rushlight._naming import Meta
+from rushlight.tensor import Tensor
+from rushlight.utils.hooks import RemovableHandle
 
 
 class _Required:
@@ -15,7 +17,7 @@ class _Required:
 required = _Required()
 
 
-class Optimizer:
+class Optimizer(metaclass=Meta):
     """Base of the optimisers.
 
     Parameters
@@ -119,12 +121,12 @@ class Optimizer:
         return loss
 
     def register_step_pre_hook(self, hook):
-        handle = _Handle(self._step_pre_hooks)
+        handle = RemovableHandle(self._step_pre_hooks)
         self._step_pre_hooks[handle.id] = hook
         return handle
 
     def register_step_post_hook(self, hook):
-        handle = _Handle(self._step_post_hooks)
+        handle = RemovableHandle(self._step_post_hooks)
         self._step_post_hooks[handle.id] = hook
         return handle
 
