@@ -32,7 +32,8 @@ void set_python_error(const char* op) noexcept {
     const bool named = !op || std::strstr(text, op);
     // marked as ours: a Module may say below the message where it came from (nn/modules/_hooks.py)
     const std::string whole = named ? std::string(text) : concat(op, ": ", text);
-    const Owned error(PyObject_CallFunction(class_of(e.kind()), "s#", whole.data(), Py_ssize_t(whole.size())));
+    const Owned message(PyUnicode_DecodeUTF8(whole.data(), Py_ssize_t(whole.size()), "replace"));
+    const Owned error(message ? PyObject_CallOneArg(class_of(e.kind()), message.get()) : nullptr);
     if (!error || PyObject_SetAttrString(error.get(), "_from_rushlight", Py_True) < 0) return;
     PyErr_SetObject(class_of(e.kind()), error.get());
   } catch (const py::error_already_set& e) {
