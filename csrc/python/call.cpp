@@ -448,7 +448,13 @@ void set_rules(const py::object& function, const py::tuple& rules, const py::obj
     for (size_t i = 0; i < op->tensor_slots.size(); ++i)
       op->rules.push_back(i < rules.size() ? read_rule(*op, rules[i], conjugates) : Rule{});
     note_differentiable(*op);
-    if (!node_name.is_none()) op->node_name = node_name.cast<std::string>();
+    if (py::isinstance<py::dict>(node_name)) {
+      op->node_names.clear();
+      for (const auto& [pattern, name] : node_name.cast<py::dict>())
+        op->node_names.emplace_back(pattern.cast<std::string>(), name.cast<std::string>());
+    } else if (!node_name.is_none()) {
+      op->node_name = node_name.cast<std::string>();
+    }
   }
 }
 
@@ -481,7 +487,7 @@ void add_call(py::module_& m) {
           bool any = false;
           for (const Rule& rule : op->rules) any |= bool(rule);
           if (!any) op->rules[0].word = Rule::Word::Zero;
-          if (from) op->node_name = from->node_name;
+          if (from) op->node_name = from->node_name, op->node_names = from->node_names;
           note_differentiable(*op);
         }
       },

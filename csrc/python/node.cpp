@@ -4,6 +4,7 @@
 #include <frameobject.h>
 #include <structmember.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 
@@ -228,7 +229,37 @@ void release_saved(Node* n) {
   n->released = true;
 }
 
-const char* node_name(const Node* n) { return n->op ? n->op->node_name.c_str() : "AccumulateGrad"; }
+uint32_t describe_arguments(std::span<PyObject* const> slots) {
+  uint32_t code = 0;
+  for (size_t i = 0; i < slots.size() && i < 8; ++i) {
+    PyObject* o = slots[i];
+    const uint32_t one = o == Py_None ? 0 : is_tensor(o) ? uint32_t(std::min(as_tensor(o)->value.ndim(), 13)) + 1 : 15;
+    code |= one << (4 * i);
+  }
+  return code;
+}
+
+namespace {
+/// Of a pattern: `-` None, `x` a value, `t` a tensor, a digit one of that many dims, `*` anything.
+bool fits_arguments(const std::string& pattern, uint32_t code) {
+  for (const char c : pattern) {
+    const uint32_t one = code & 15;
+    code >>= 4;
+    const bool tensor = one != 0 && one != 15;
+    if (!(c == '*' || (c == '-' && one == 0) || (c == 'x' && one == 15) || (c == 't' && tensor) ||
+          (c >= '0' && c <= '9' && tensor && int(one) - 1 == c - '0')))
+      return false;
+  }
+  return true;
+}
+}  // namespace
+
+const char* node_name(const Node* n) {
+  if (!n->op) return "AccumulateGrad";
+  for (const auto& [pattern, name] : n->op->node_names)
+    if (fits_arguments(pattern, n->arguments)) return name.c_str();
+  return n->op->node_name.c_str();
+}
 
 std::string call_site(const Node* n) {
   if (!n->code) return "";

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "python/tensor_type.h"
@@ -45,6 +47,7 @@ struct Node {
   PyObject* weakrefs;
   PyObject* code;  // call site: resolved only in an error
   int instruction;
+  uint32_t arguments;  // what stood there, where the name depends on it
   bool released;
   bool many;               // the op gives a tuple, be it of one: rules get their gradients and `out` as one
   uint32_t tensor_places;  // bit j: the j-th tensor argument was a tensor (or a list), not a number or None
@@ -61,6 +64,8 @@ inline Node* as_node(PyObject* object) { return reinterpret_cast<Node*>(object);
 /// The next number of the process-wide counter.
 uint64_t next_sequence();
 Node* new_node(const OpEntry* op, int saved, int edges);
+/// Four bits for each of the first eight arguments: 0 None, 15 a value, else the number of dims of a tensor, plus one.
+uint32_t describe_arguments(std::span<PyObject* const> slots);
 /// Edge from a use of `t`: its grad_fn's output, or itself as a leaf, or null.
 Edge edge_of(PyTensor* t);
 /// Drops saved values; a second backward then says so.

@@ -86,6 +86,7 @@ Owned make_node(const OpEntry& op, std::span<PyObject* const> slots, const Tenso
     keep(n, s, s == 0 && original ? original : slots[s], written);
   }
   n->tensor_places = places;
+  if (!op.node_names.empty()) n->arguments = describe_arguments(slots);
   if (!same_forms) n->forms = new std::vector<InputForm>;
   int e = 0;
   for (size_t j = 0; j < op.rules.size(); ++j) {

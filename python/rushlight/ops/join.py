@@ -191,9 +191,12 @@ split = op(
     """,
 )
 
+op(_C.rows["split_sections"], grad=_pieces_grad, node="SplitWithSizesBackward0")
+
 chunk = op(
     _C.chunk,
     grad=_pieces_grad,
+    node="SplitBackward0",
     doc="""A tensor cut into at most so many pieces of one length, as views.
 
     Parameters
