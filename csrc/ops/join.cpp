@@ -208,6 +208,8 @@ std::vector<Tensor> tensor_split_indices(const Tensor& input, const Dims& indice
   return parts;
 }
 
+std::vector<Tensor> pass_through(const std::vector<Tensor>& tensors) { return tensors; }
+
 std::vector<Tensor> unbind(const Tensor& input, int64_t dim) {
   RL_CHECK_INDEX(input.ndim() > 0, "unbind: Dimension specified as ", dim, " but tensor has no dimensions");
   const int d = wrap_dim(dim, input.ndim(), "unbind");

@@ -18,6 +18,8 @@ std::vector<Tensor> split_sections(const Tensor& input, const Dims& sizes, int64
 std::vector<Tensor> chunk(const Tensor& input, int64_t chunks, int64_t dim = 0);
 std::vector<Tensor> tensor_split(const Tensor& input, int64_t sections, int64_t dim = 0);
 std::vector<Tensor> tensor_split_indices(const Tensor& input, const Dims& indices, int64_t dim = 0);
+/// The tensors as they are, from one node: for hooks that see all gradients at once.
+std::vector<Tensor> pass_through(const std::vector<Tensor>& tensors);
 std::vector<Tensor> unbind(const Tensor& input, int64_t dim = 0);
 
 }  // namespace rl::ops

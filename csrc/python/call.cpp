@@ -377,7 +377,7 @@ PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* 
   if (op.row->returns == ops::Returns::New) {
     for (PyObject* r : results) as_tensor(r)->value.version()->begin();
   } else {
-    for (PyObject* r : results) note_view(r, as_tensor(slots[0]), !single);
+    for (PyObject* r : results) note_view(op, r, as_tensor(slots[0]), !single);
   }
   if (wants_record(op, slots)) record(op, slots, results, !single);
   if (RL_UNLIKELY(wants_grad)) {
@@ -391,9 +391,10 @@ PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* 
 Owned before_in_place(const OpEntry& op, std::span<PyObject* const> slots) {
   PyObject* self = slots[0];
   if (!is_tensor(self)) return {};  // an op on lists
-  check_in_place(op, as_tensor(self));
+  const bool records = wants_record(op, slots);
+  check_in_place(op, as_tensor(self), records);
   // a rule that names what is about to be overwritten gets a copy
-  if (!op.rules.empty() && wants_record(op, slots))
+  if (records)
     for (const Rule& rule : op.rules)
       if (rule.keeps & 1u) return Owned(wrap(ops::clone(as_tensor(self)->value)));
   return {};
@@ -487,7 +488,13 @@ void set_rules(const py::object& function, const py::tuple& rules, const py::obj
     for (size_t i = 0; i < op->tensor_slots.size(); ++i)
       op->rules.push_back(i < rules.size() ? read_rule(*op, rules[i], conjugates) : Rule{});
     note_differentiable(*op);
-    if (!node_name.is_none()) op->node_name = node_name.cast<std::string>();
+    if (py::isinstance<py::dict>(node_name)) {
+      op->node_names.clear();
+      for (const auto& [pattern, name] : node_name.cast<py::dict>())
+        op->node_names.emplace_back(pattern.cast<std::string>(), name.cast<std::string>());
+    } else if (!node_name.is_none()) {
+      op->node_name = node_name.cast<std::string>();
+    }
   }
 }
 
@@ -533,7 +540,7 @@ void add_call(py::module_& m) {
           bool any = false;
           for (const Rule& rule : op->rules) any |= bool(rule);
           if (!any) op->rules[0].word = Rule::Word::Zero;
-          if (from) op->node_name = from->node_name;
+          if (from) op->node_name = from->node_name, op->node_names = from->node_names;
           note_differentiable(*op);
         }
       },

@@ -46,6 +46,8 @@ struct OpEntry {
   const ops::Row* row = nullptr;
   void (*target)() = nullptr;  // the function of ops/, as whatever type it has: Bound knows
   std::string node_name;
+  /// Names for a part of the meanings, by the first arguments: a character each (see fits_arguments), first match wins.
+  std::vector<std::pair<std::string, std::string>> node_names;
   std::vector<Param> params;
   std::vector<int> tensor_slots;
   int positional = 0;                     // parameters that may be given by place

@@ -25,8 +25,9 @@ struct Pending {
   std::vector<Owned> grads;  // one an output
 };
 
-struct Target {      // what autograd.grad asks for
-  PyObject* object;  // a leaf's PyTensor or a Node
+struct Target {  // what autograd.grad asks for, or backward(inputs=)
+  PyTensor* tensor;
+  PyObject* object;  // the tensor itself where it is a leaf, else its node
   uint32_t output_nr;
   Owned gradient;
 };
@@ -37,7 +38,7 @@ class Walk {
 
   void ask_for(PyTensor* t) {
     PyObject* fn = current_grad_fn(t);
-    targets_.push_back({fn ? fn : as_object(t), fn ? t->output_nr : 0, {}});
+    targets_.push_back({t, fn ? fn : as_object(t), fn ? t->output_nr : 0, {}});
     restricted_ = true;
   }
   void capture_only() { capture_ = true; }
@@ -62,7 +63,7 @@ class Walk {
       pending_.erase(found);
       visit(n, work);
     }
-    for (Leaf& l : leaves_) accumulate(as_tensor(l.tensor.get()), std::move(l.gradient));
+    for (Leaf& l : leaves_) finish(as_tensor(l.tensor.get()), std::move(l.gradient));
   }
 
  private:
@@ -115,8 +116,13 @@ class Walk {
   static Owned call_hook(PyObject* hook, Owned gradient) {
     Owned result = Owned::checked(PyObject_CallOneArg(hook, gradient.get()));
     if (result.get() == Py_None) return gradient;
-    RL_CHECK_TYPE(is_tensor(result.get()), "a tensor hook must return a Tensor or None, not ",
-                  Py_TYPE(result.get())->tp_name);
+    RL_CHECK_TYPE(is_tensor(result.get()), "expected Variable, but hook returned '", Py_TYPE(result.get())->tp_name,
+                  "'");
+    const Tensor &was = as_tensor(gradient.get())->value, &now = as_tensor(result.get())->value;
+    RL_CHECK(now.sizes() == was.sizes(), "hook has changed the size of value: the gradient has shape ", was.sizes(),
+             ", what the hook returned ", now.sizes());
+    RL_CHECK(now.dtype() == was.dtype(), "hook has changed the type of value (was torch.", name(was.dtype()),
+             " got torch.", name(now.dtype()), ")");
     return result;
   }
 
@@ -137,10 +143,20 @@ class Walk {
     so_far = sum(so_far, gradient);
   }
 
-  /// accumulate(leaf, grad): hooks, then .grad (or the answer of autograd.grad).
-  void accumulate(PyTensor* t, Owned gradient) {
+  /// A leaf's whole gradient: hooks, then .grad (or the answer of autograd.grad).
+  void finish(PyTensor* t, Owned gradient) {
     if (t->extra && t->extra->hooks) gradient = run_hooks(t->extra->hooks, std::move(gradient));
     if (capture_) return capture(as_object(t), 0, gradient);
+    accumulate(t, std::move(gradient));
+    if (t->extra && t->extra->post_hooks) {
+      const Owned hooks = Owned::checked(PyDict_Values(t->extra->post_hooks));
+      for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hooks.get()); ++i)
+        Owned::checked(PyObject_CallOneArg(PyList_GET_ITEM(hooks.get(), i), as_object(t)));
+    }
+  }
+
+  /// Adds to .grad.
+  void accumulate(PyTensor* t, Owned gradient) {
     const Tensor& g = as_tensor(gradient.get())->value;
     if (create_graph_) {
       Owned total = t->grad ? sum(Owned::borrow(t->grad), gradient) : std::move(gradient);
@@ -161,11 +177,6 @@ class Walk {
       }
       Py_XSETREF(t->grad, gradient.release());
     }
-    if (t->extra && t->extra->post_hooks) {
-      const Owned hooks = Owned::checked(PyDict_Values(t->extra->post_hooks));
-      for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hooks.get()); ++i)
-        Owned::checked(PyObject_CallOneArg(PyList_GET_ITEM(hooks.get(), i), as_object(t)));
-    }
   }
 
   bool is_target(PyObject* object, uint32_t output_nr) const {
@@ -176,7 +187,10 @@ class Walk {
   void capture(PyObject* object, uint32_t output_nr, const Owned& gradient) {
     for (Target& t : targets_) {
       if (t.object != object || t.output_nr != output_nr) continue;
-      t.gradient = t.gradient ? sum(t.gradient, gradient) : Owned(gradient);
+      if (!capture_)
+        accumulate(t.tensor, Owned(gradient));
+      else
+        t.gradient = t.gradient ? sum(t.gradient, gradient) : Owned(gradient);
     }
   }
 
@@ -189,11 +203,41 @@ class Walk {
         RL_CHECK_TYPE(PyTuple_Check(item) && PyTuple_GET_SIZE(item) == 3,
                       "a result hook is (output_nr, function, keeps)");
         const long nr = PyLong_AsLong(PyTuple_GET_ITEM(item, 0));
+        if (nr == -1 && !keeping) {
+          replace(work.grads, PyTuple_GET_ITEM(item, 1), nullptr, "a node's prehook");
+          continue;
+        }
         if ((PyTuple_GET_ITEM(item, 2) == Py_True) != keeping || nr < 0 || size_t(nr) >= work.grads.size() ||
             !work.grads[size_t(nr)])
           continue;
         work.grads[size_t(nr)] = call_hook(PyTuple_GET_ITEM(item, 1), std::move(work.grads[size_t(nr)]));
       }
+    }
+  }
+
+  static Owned tuple_of(const std::vector<Owned>& grads) {
+    Owned all = Owned::checked(PyTuple_New(Py_ssize_t(grads.size())));
+    for (size_t i = 0; i < grads.size(); ++i)
+      PyTuple_SET_ITEM(all.get(), Py_ssize_t(i), Py_NewRef(grads[i] ? grads[i].get() : Py_None));
+    return all;
+  }
+  /// A hook on all gradients of a node: what it returns, if anything, takes their place.
+  static void replace(std::vector<Owned>& grads, PyObject* hook, PyObject* others, const char* what) {
+    const Owned all = tuple_of(grads);
+    const Owned given = Owned::checked(PyObject_CallFunctionObjArgs(hook, all.get(), others, nullptr));
+    if (given.get() == Py_None) return;
+    if (is_tensor(given.get()) && grads.size() == 1) {
+      grads[0] = Owned(given);
+      return;
+    }
+    RL_CHECK_TYPE(PyTuple_Check(given.get()) || PyList_Check(given.get()), what, " must return a tuple or None, not ",
+                  Py_TYPE(given.get())->tp_name);
+    RL_CHECK(size_t(PySequence_Fast_GET_SIZE(given.get())) == grads.size(), what, " returned ",
+             PySequence_Fast_GET_SIZE(given.get()), " gradients for ", grads.size());
+    for (size_t i = 0; i < grads.size(); ++i) {
+      PyObject* g = PySequence_Fast_GET_ITEM(given.get(), Py_ssize_t(i));
+      RL_CHECK_TYPE(g == Py_None || is_tensor(g), what, " must return Tensors or None, not ", Py_TYPE(g)->tp_name);
+      grads[i] = g == Py_None ? Owned() : Owned::borrow(g);
     }
   }
 
@@ -204,6 +248,23 @@ class Walk {
          short_name(t.dtype()), "Tensor ", t.sizes(), "], ", what, " of ", node_name(n), " recorded at ", call_site(n),
          ", is at version ", t.version()->value(), "; expected version ", expected, " instead. It was last written by ",
          writer ? writer : "an unnamed op", ". Hint: clone() the tensor before the write, or write out of place.");
+  }
+
+  static void check_version(const Node* n, PyTensor* t, uint32_t expected) {
+    if (t->value.version()->value() != expected) changed(n, t->value, expected, "an input");
+  }
+  static void check_list(const Node* n, int slot) {
+    size_t at = 0;  // versions stand slot after slot
+    for (int s = 0; s <= slot; ++s) {
+      PyObject* kept = n->saved[s];
+      if (!kept || !PyTuple_CheckExact(kept)) continue;
+      for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(kept); ++i) {
+        PyObject* item = PyTuple_GET_ITEM(kept, i);
+        if (!is_tensor(item)) continue;
+        if (s == slot) check_version(n, as_tensor(item), (*n->list_versions)[at]);
+        ++at;
+      }
+    }
   }
 
   /// The conjugate of a complex tensor, or of those in a tuple or list; anything else as it is.
@@ -252,8 +313,10 @@ class Walk {
         arguments[count++] = kept;
       } else {
         PyObject* kept = n->saved[want];
-        if (is_tensor(kept) && as_tensor(kept)->value.version()->value() != n->versions[want])
-          changed(n, as_tensor(kept)->value, n->versions[want], "an input");
+        if (is_tensor(kept))
+          check_version(n, as_tensor(kept), n->versions[want]);
+        else if (n->list_versions)
+          check_list(n, want);
         arguments[count++] = kept;
       }
     }
@@ -299,6 +362,12 @@ class Walk {
     RL_CHECK_TYPE(is_tensor(gradient.get()), "the derivative of ", node_name(n), " returned ",
                   Py_TYPE(gradient.get())->tp_name, " where a Tensor belongs");
     gradient = fit(n, edge, std::move(gradient));
+    if (n->hooks)
+      held_[size_t(edge)] = std::move(gradient);
+    else
+      send(n, edge, std::move(gradient));
+  }
+  void send(Node* n, int edge, Owned gradient) {
     const Edge& to = n->edges[edge];
     if (is_node(to.target))
       give(to.target, to.output_nr, std::move(gradient));
@@ -309,7 +378,7 @@ class Walk {
   void visit(Node* n, Pending& work) {
     PyObject* self = reinterpret_cast<PyObject*>(n);
     if (n->prehooks && PyDict_Size(n->prehooks) > 0) result_hooks(n, work);
-    if (capture_)
+    if (restricted_)
       for (size_t i = 0; i < work.grads.size(); ++i)
         if (work.grads[i]) capture(self, uint32_t(i), work.grads[i]);
     if (!is_needed(self) || n->edge_count == 0) return;
@@ -331,6 +400,7 @@ class Walk {
       for (int i = 0; i < n->outputs; ++i)
         PyTuple_SET_ITEM(gathered.get(), i, Py_NewRef(work.grads[size_t(i)] ? work.grads[size_t(i)].get() : Py_None));
     }
+    if (n->hooks) held_ = std::vector<Owned>(size_t(n->edge_count));
     Owned results;
     const std::vector<Rule>& rules = n->op->rules;
     size_t live = 0,
@@ -370,6 +440,14 @@ class Walk {
         pass_on(n, e, apply(n, rule, work, gathered, results));
       }
     }
+    if (n->hooks) {
+      const Owned hooks = Owned::checked(PyDict_Values(n->hooks)), outputs = tuple_of(work.grads);
+      std::vector<Owned> grads = std::move(held_);
+      for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hooks.get()); ++i)
+        replace(grads, PyList_GET_ITEM(hooks.get(), i), outputs.get(), "a node's hook");
+      for (int e = 0; e < n->edge_count; ++e)
+        if (grads[size_t(e)] && n->edges[e].target) send(n, e, std::move(grads[size_t(e)]));
+    }
     if (!keep_graph_) release_saved(n);
   }
 
@@ -387,23 +465,29 @@ class Walk {
   std::vector<Leaf> leaves_;  // in the order in which the walk met them
   std::unordered_map<PyObject*, size_t> leaf_places_;
   std::vector<Node*> heap_;
+  std::vector<Owned> held_;  // a node's gradients of its inputs, until its hooks have seen them
 };
 
 /// What a root starts with: the gradient given, or ones for a single element.
-Owned first_gradient(PyTensor* root, PyObject* given, bool create_graph) {
+Owned first_gradient(PyTensor* root, PyObject* given) {
   const Tensor& t = root->value;
   if (given == Py_None) {
     RL_CHECK(t.numel() == 1, "grad can be implicitly created only for scalar outputs; this one has shape ", t.sizes(),
              ": reduce it (.sum(), .mean()) or pass gradient=");
-    RL_CHECK(is_differentiable(t.dtype()), "grad can be computed only for real scalar outputs");
+    RL_CHECK(!is_complex(t.dtype()), "grad can be implicitly created only for real scalar outputs but got torch.",
+             name(t.dtype()));
     return Owned(wrap(ops::full(t.sizes(), Scalar(1), t.dtype(), t.device())));
   }
   RL_CHECK_TYPE(is_tensor(given), "gradients can be either Tensors or None, but got ", Py_TYPE(given)->tp_name);
   const Tensor& g = as_tensor(given)->value;
   RL_CHECK(g.sizes() == t.sizes(), "Mismatch in shape: grad_output[0] has a shape of torch.Size(", g.sizes(),
            ") and output[0] has a shape of torch.Size(", t.sizes(), ").");
-  (void)create_graph;
-  return Owned::borrow(given);
+  RL_CHECK(is_complex(t.dtype()) == is_complex(g.dtype()),
+           "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
+           "grad_output[0] has a dtype of torch.",
+           name(g.dtype()), " and output[0] has a dtype of torch.", name(t.dtype()), ".");
+  if (g.dtype() == t.dtype()) return Owned::borrow(given);
+  return Owned::checked(PyObject_CallFunctionObjArgs(cast_function, given, Py_None, dtype_object(t.dtype()), nullptr));
 }
 
 /// backward() and autograd.grad(): roots and their gradients; `inputs` None, or the tensors that gradients go to.
@@ -423,7 +507,7 @@ py::object run_backward(const py::tuple& roots, const py::tuple& gradients, bool
     RL_CHECK(requires_grad(as_tensor(root)), "element ", i,
              " of tensors does not require grad and does not have a grad_fn");
     const py::object given = gradients[i];
-    walk.start(as_tensor(root), first_gradient(as_tensor(root), given.ptr(), create_graph));
+    walk.start(as_tensor(root), first_gradient(as_tensor(root), given.ptr()));
   }
   walk.run();
   if (accumulate) return py::none();

@@ -30,10 +30,12 @@ void set_python_error(const char* op) noexcept {
     const char* text = e.what();
     if (op && *op == '_') ++op;  // `_nll_loss` is nn.functional's nll_loss
     const bool named = !op || std::strstr(text, op);
-    if (named)
-      PyErr_SetString(class_of(e.kind()), text);
-    else
-      PyErr_Format(class_of(e.kind()), "%s: %s", op, text);
+    // marked as ours: a Module may say below the message where it came from (nn/modules/_hooks.py)
+    const std::string whole = named ? std::string(text) : concat(op, ": ", text);
+    const Owned message(PyUnicode_DecodeUTF8(whole.data(), Py_ssize_t(whole.size()), "replace"));
+    const Owned error(message ? PyObject_CallOneArg(class_of(e.kind()), message.get()) : nullptr);
+    if (!error || PyObject_SetAttrString(error.get(), "_from_rushlight", Py_True) < 0) return;
+    PyErr_SetObject(class_of(e.kind()), error.get());
   } catch (const py::error_already_set& e) {
     const_cast<py::error_already_set&>(e).restore();
   } catch (const std::bad_alloc&) {

@@ -9,6 +9,7 @@
 namespace rl::python {
 namespace {
 
+const OpEntry* slice_entry;
 PyObject *select_op, *slice_op, *unsqueeze_op, *index_op, *index_put_op, *fill_op, *copy_op, *masked_fill_op, *view_op,
     *as_tensor_op, *nonzero_op, *reshape_op, *to_op;
 
@@ -266,7 +267,7 @@ PyObject* get_index(PyObject* self, PyObject* key) {
       BasicView basic(as_tensor(self)->value);
       if (basic.take(key)) {
         Owned made(wrap(basic.of(as_tensor(self)->value)));
-        note_view(made.get(), as_tensor(self), false);
+        note_view(*slice_entry, made.get(), as_tensor(self), false);
         return made.release();
       }
     }
@@ -321,6 +322,7 @@ void bind_index(py::module_& m) {
   const auto find = [&m](const char* name) { return py::object(m.attr(name)).release().ptr(); };
   select_op = find("select");
   slice_op = find("_slice");
+  slice_entry = entry_of(slice_op);
   unsqueeze_op = find("unsqueeze");
   index_op = find("_index");
   index_put_op = find("_index_put_");

@@ -9,7 +9,7 @@ namespace rl::python {
 
 enum Mode : uint32_t {
   kNoGrad = 1,     // nothing is recorded
-  kInference = 2,  // results are marked as made under inference_mode
+  kInference = 2,  // neither, whatever else is said; and what is made is marked as never to be part of a graph
 };
 
 extern RL_THREAD_WORD uint32_t mode;

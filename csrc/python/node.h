@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "python/tensor_type.h"
@@ -30,19 +32,22 @@ struct InputForm {
 
 struct Node {
   PyObject_VAR_HEAD uint64_t sequence;
-  const OpEntry* op;   // null for a node of a Python autograd.Function
-  PyObject* python;    // its ctx then; else null
+  const OpEntry* op;   // null for the end of a path: a leaf's, made when someone looks
+  PyObject* variable;  // the leaf then; else null
   PyObject** saved;    // owned, one a slot of the op, null where not kept
   uint32_t* versions;  // of the tensors among them
   Edge* edges;
   int saved_count, edge_count, outputs;
-  std::vector<SavedResult>* results;  // null where no rule names `out`
-  std::vector<InputForm>* forms;      // one an edge; null where all are formed like the first result
-  PyObject* hooks;                    // dict or null
+  std::vector<SavedResult>* results;     // null where no rule names `out`
+  std::vector<InputForm>* forms;         // one an edge; null where all are formed like the first result
+  std::vector<uint32_t>* list_versions;  // of the tensors in saved tuples, slot after slot; null where there are none
+  PyObject* hooks;                       // dict or null
   PyObject* prehooks;
+  PyObject* metadata;  // dict or null
   PyObject* weakrefs;
   PyObject* code;  // call site: resolved only in an error
   int instruction;
+  uint32_t arguments;  // what stood there, where the name depends on it
   bool released;
   bool many;               // the op gives a tuple, be it of one: rules get their gradients and `out` as one
   uint32_t tensor_places;  // bit j: the j-th tensor argument was a tensor (or a list), not a number or None
@@ -59,10 +64,14 @@ inline Node* as_node(PyObject* object) { return reinterpret_cast<Node*>(object);
 /// The next number of the process-wide counter.
 uint64_t next_sequence();
 Node* new_node(const OpEntry* op, int saved, int edges);
+/// Four bits for each of the first eight arguments: 0 None, 15 a value, else the number of dims of a tensor, plus one.
+uint32_t describe_arguments(std::span<PyObject* const> slots);
 /// Edge from a use of `t`: its grad_fn's output, or itself as a leaf, or null.
 Edge edge_of(PyTensor* t);
 /// Drops saved values; a second backward then says so.
 void release_saved(Node* node);
+/// An empty dict of hooks, which handles may hold weakly (utils/hooks.py).
+Owned new_hooks();
 /// The name printed in grad_fn=<...>.
 const char* node_name(const Node* node);
 /// "train.py:12", or empty.

@@ -17,8 +17,49 @@ void each_tensor(PyObject* slot, Visit&& visit) {
     if (PyObject* item = PySequence_Fast_GET_ITEM(slot, i); is_tensor(item)) visit(as_tensor(item));
 }
 
-/// The node of a call; its edges lead to the inputs that have a rule. `form` is what the first result looks like.
-Owned make_node(const OpEntry& op, std::span<PyObject* const> slots, const Tensor& form, PyObject* original) {
+/// The shape of a tensor, or those of a list, for a rule that asks for no more.
+Owned kept_shape(PyObject* slot) {
+  if (is_tensor(slot)) return Owned::checked(size_object(as_tensor(slot)->value.sizes()));
+  Owned all = Owned::checked(PyTuple_New(PySequence_Fast_GET_SIZE(slot)));
+  Py_ssize_t at = 0;
+  each_tensor(slot, [&](PyTensor* t) {
+    PyTuple_SET_ITEM(all.get(), at++, Owned::checked(size_object(t->value.sizes())).release());
+  });
+  return all;
+}
+
+/// The version that a kept tensor must still have in the backward pass. What an in-place op has just written into
+/// (`written`) was read before: its version then is over, unless the op kept a copy.
+uint32_t kept_version(PyTensor* t, const Tensor* written) {
+  const uint32_t now = t->value.version()->value();
+  return written && t->value.version() == written->version() ? now - 1 : now;
+}
+
+void keep(Node* n, size_t s, PyObject* kept, const Tensor* written) {
+  each_tensor(kept, [](PyTensor* t) {
+    RL_CHECK(
+        !t->inference,
+        "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+        "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use "
+        "it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`.");
+  });
+  if (is_tensor(kept)) {
+    n->saved[s] = Py_NewRef(kept);
+    n->versions[s] = kept_version(as_tensor(kept), written);
+    return;
+  }
+  // a list may be changed by whoever made it
+  n->saved[s] = PyList_Check(kept) ? Owned::checked(PyList_AsTuple(kept)).release() : Py_NewRef(kept);
+  each_tensor(n->saved[s], [&](PyTensor* t) {
+    if (!n->list_versions) n->list_versions = new std::vector<uint32_t>;
+    n->list_versions->push_back(kept_version(t, written));
+  });
+}
+
+/// The node of a call; its edges lead to the inputs that have a rule. `form` is what the first result looks like;
+/// `original`: a copy of what the op wrote into, from before, if a rule asks for it.
+Owned make_node(const OpEntry& op, std::span<PyObject* const> slots, const Tensor& form, PyObject* original = nullptr,
+                const Tensor* written = nullptr) {
   int edges = 0;
   uint64_t keeps = 0, shapes = 0;
   bool same_forms = true;
@@ -29,6 +70,7 @@ Owned make_node(const OpEntry& op, std::span<PyObject* const> slots, const Tenso
     each_tensor(slots[size_t(op.tensor_slots[j])], [&](PyTensor* t) {
       ++edges;
       places |= 1u << j;
+      current_grad_fn(t);  // a view's history may be made anew: its node must be older than this one
       asked |= requires_grad(t);
       same_forms = same_forms && t->value.dtype() == form.dtype() && t->value.sizes() == form.sizes();
     });
@@ -38,20 +80,20 @@ Owned make_node(const OpEntry& op, std::span<PyObject* const> slots, const Tenso
   Owned owner(reinterpret_cast<PyObject*>(n));
   for (size_t s = 0; (keeps | shapes) && s < slots.size(); ++s) {
     if (!((keeps >> s) & 1)) {
-      if ((shapes >> s) & 1) n->saved[s] = size_object(as_tensor(slots[s])->value.sizes());
+      if ((shapes >> s) & 1) n->saved[s] = kept_shape(slots[s]).release();
       continue;
     }
-    PyObject* kept = s == 0 && original ? original : slots[s];
-    n->saved[s] = Py_NewRef(kept);
-    n->versions[s] = is_tensor(kept) ? as_tensor(kept)->value.version()->value() : 0;
+    keep(n, s, s == 0 && original ? original : slots[s], written);
   }
   n->tensor_places = places;
+  if (!op.node_names.empty()) n->arguments = describe_arguments(slots);
   if (!same_forms) n->forms = new std::vector<InputForm>;
   int e = 0;
   for (size_t j = 0; j < op.rules.size(); ++j) {
     if (!op.rules[j]) continue;
     each_tensor(slots[size_t(op.tensor_slots[j])], [&](PyTensor* t) {
-      n->edges[e++] = edge_of(t);
+      const Edge to = n->edges[e++] = edge_of(t);
+      RL_ASSERT(!to.target || !is_node(to.target) || as_node(to.target)->sequence < n->sequence);
       if (n->forms) n->forms->push_back({t->value.sizes(), t->value.dtype()});
     });
   }
@@ -64,7 +106,25 @@ bool keeps_result(const OpEntry& op) {
   return false;
 }
 
+/// A tensor that keeps its gradient keeps that of its newest values: the hooks follow it to its new node.
+void move_keepers(PyTensor* t, Node* to, uint32_t output_nr) {
+  Node* from = t->grad_fn ? as_node(t->grad_fn) : nullptr;
+  if (!from || !from->prehooks) return;
+  const Owned items = Owned::checked(PyDict_Items(from->prehooks));
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items.get()); ++i) {
+    PyObject* key = PyTuple_GET_ITEM(PyList_GET_ITEM(items.get(), i), 0);
+    PyObject* hook = PyTuple_GET_ITEM(PyList_GET_ITEM(items.get(), i), 1);
+    if (PyTuple_GET_ITEM(hook, 2) != Py_True || PyLong_AsUnsignedLong(PyTuple_GET_ITEM(hook, 0)) != t->output_nr)
+      continue;
+    if (!to->prehooks) to->prehooks = new_hooks().release();
+    const Owned moved = Owned::checked(Py_BuildValue("(IOO)", output_nr, PyTuple_GET_ITEM(hook, 1), Py_True));
+    if (PyDict_SetItem(to->prehooks, key, moved.get()) < 0 || PyDict_DelItem(from->prehooks, key) < 0)
+      throw PythonError();
+  }
+}
+
 void hang(PyTensor* t, Node* n, uint32_t output_nr) {
+  if (RL_UNLIKELY(t->retains_grad)) move_keepers(t, n, output_nr);
   Py_XSETREF(t->grad_fn, Py_NewRef(reinterpret_cast<PyObject*>(n)));
   t->output_nr = output_nr;
   t->requires_grad = true;
@@ -98,7 +158,7 @@ struct Geometry {
 }  // namespace
 
 bool wants_record(const OpEntry& op, std::span<PyObject* const> slots) {
-  if (mode & kNoGrad) return false;
+  if (mode & (kNoGrad | kInference)) return false;
   for (int s : op.differentiable_slots) {
     PyObject* o = slots[size_t(s)];
     if (RL_LIKELY(is_tensor(o))) {
@@ -115,7 +175,7 @@ void record(const OpEntry& op, std::span<PyObject* const> slots, std::span<PyObj
   bool any = false;
   for (PyObject* r : results) any |= is_differentiable(as_tensor(r)->value.dtype());
   if (!any) return;
-  const Owned owner = make_node(op, slots, as_tensor(results[0])->value, nullptr);
+  const Owned owner = make_node(op, slots, as_tensor(results[0])->value);
   Node* n = as_node(owner.get());
   n->outputs = int(results.size());
   n->many = many;
@@ -130,7 +190,7 @@ void record(const OpEntry& op, std::span<PyObject* const> slots, std::span<PyObj
 void record_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned original) {
   PyTensor* self = as_tensor(slots[0]);
   if (!is_differentiable(self->value.dtype())) return;
-  const Owned owner = make_node(op, slots, self->value, original.get());
+  const Owned owner = make_node(op, slots, self->value, original.get(), &self->value);
   Node* n = as_node(owner.get());
   if (keeps_result(op)) n->results = new std::vector<SavedResult>{{self->value, self->value.version()->value()}};
   PyObject* base_object = self->extra ? self->extra->base : nullptr;
@@ -144,23 +204,29 @@ void record_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned 
   hang(as_tensor(part.get()), n, 0);
   PyObject* const scatter_slots[] = {base_object,        part.get(),         place.size.get(),
                                      place.stride.get(), place.offset.get(), place.base_stride.get()};
-  const Owned rewritten = make_node(scatter, scatter_slots, base->value, nullptr);
+  const Owned rewritten = make_node(scatter, scatter_slots, base->value);
   hang(base, as_node(rewritten.get()), 0);
   renew_view(self);
 }
 
-void check_in_place(const OpEntry& op, PyTensor* self) {
-  if ((mode & kNoGrad) || !requires_grad(self)) return;
-  if (!current_grad_fn(self))
+void check_in_place(const OpEntry& op, PyTensor* self, bool records) {
+  RL_CHECK(!self->inference || (mode & kInference), op.row->name,
+           ": Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a "
+           "normal tensor before doing inplace update.");
+  if ((mode & (kNoGrad | kInference)) || !(records || requires_grad(self))) return;
+  if (!current_grad_fn(self) && self->requires_grad && !(self->extra && self->extra->base))
     fail(ErrorKind::Runtime, op.row->name,
          ": a leaf Variable that requires grad is being used in an in-place operation. Write under "
          "torch.no_grad(), or compute a new tensor.");
   if (!self->extra || !self->extra->base) return;
-  if (self->extra->of_many)
+  if (self->extra->view_kind == ViewKind::OfMany)
     fail(ErrorKind::Runtime, op.row->name, ": Output ", self->output_nr,
          " of an op that returns multiple views is a view and is being modified inplace. Such functions do not allow "
-         "the "
-         "output views to be modified inplace. You should replace the inplace operation by an out-of-place one.");
+         "the output views to be modified inplace. You should replace the inplace operation by an out-of-place one.");
+  if (self->extra->view_kind == ViewKind::Unrecorded)
+    fail(ErrorKind::Runtime, op.row->name,
+         ": A view was created in no_grad or inference mode and is being modified inplace with grad mode enabled. Make "
+         "the view with grad mode enabled, or modify it under no_grad.");
   PyTensor* base = as_tensor(self->extra->base);
   if (base->requires_grad && !base->grad_fn)
     fail(ErrorKind::Runtime, op.row->name,
@@ -168,13 +234,22 @@ void check_in_place(const OpEntry& op, PyTensor* self) {
          "Write under torch.no_grad(), or clone() the leaf first.");
 }
 
-void note_view(PyObject* result, PyTensor* input, bool of_many) {
+void note_view(const OpEntry& op, PyObject* result, PyTensor* input, bool of_many) {
   PyTensor* view = as_tensor(result);
   if (!(view->value.storage() == input->value.storage()) || !(view->value.version() == input->value.version())) return;
   PyObject* base = input->extra && input->extra->base ? input->extra->base : as_object(input);
+  view->inference = input->inference;
+  // unrecorded, it still asks for gradients, as a leaf of its own
+  if ((mode & (kNoGrad | kInference)) && !op.differentiable_slots.empty())
+    view->requires_grad = requires_grad(input) && is_differentiable(view->value.dtype());
   TensorExtra& extra = view->more();
   extra.base = Py_NewRef(base);
-  extra.of_many = of_many || (input->extra && input->extra->of_many);
+  if (of_many)
+    extra.view_kind = ViewKind::OfMany;
+  else if (input->extra && input->extra->view_kind != ViewKind::Plain)
+    extra.view_kind = input->extra->view_kind;
+  else if (mode & (kNoGrad | kInference))
+    extra.view_kind = ViewKind::Unrecorded;
   extra.base_fn = as_tensor(base)->grad_fn;
   Py_XINCREF(extra.base_fn);
 }
@@ -186,7 +261,7 @@ void renew_view(PyTensor* view) {
   // relative to the base, which begins at its own offset
   PyObject* const slots[] = {base_object, place.size.get(), place.stride.get(), place.offset.get(),
                              place.base_stride.get()};
-  const Owned node = make_node(internal_op("view_of"), slots, view->value, nullptr);
+  const Owned node = make_node(internal_op("view_of"), slots, view->value);
   hang(view, as_node(node.get()), 0);
 }
 

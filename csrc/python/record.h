@@ -14,10 +14,11 @@ bool wants_record(const OpEntry& op, std::span<PyObject* const> slots);
 void record(const OpEntry& op, std::span<PyObject* const> slots, std::span<PyObject* const> results, bool many);
 /// The same for an op that wrote into slots[0]; rewrites the base's history where that is a view.
 void record_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned original);
-/// Refuses an in-place write to a leaf that wants gradients, or to a view of one.
-void check_in_place(const OpEntry& op, PyTensor* self);
+/// Refuses an in-place write to a leaf that wants gradients, or to a view of one, or to a view whose base's history
+/// cannot be rewritten. `records`: an input of the op wants gradients.
+void check_in_place(const OpEntry& op, PyTensor* self, bool records);
 /// Notes that `result` is a view of `input` (or of input's base), if it is; `of_many`: one of several.
-void note_view(PyObject* result, PyTensor* input, bool of_many);
+void note_view(const OpEntry& op, PyObject* result, PyTensor* input, bool of_many);
 /// Gives a view whose base's history was rewritten a grad_fn that leads to the base's new one.
 void renew_view(PyTensor* view);
 

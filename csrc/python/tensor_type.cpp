@@ -6,6 +6,7 @@
 #include <new>
 
 #include "ops/shape.h"
+#include "python/mode.h"
 #include "python/node.h"
 #include "python/numbers.h"
 #include "python/objects.h"
@@ -83,7 +84,9 @@ RL_GETTER(requires_grad, return PyBool_FromLong(requires_grad(t));)
 RL_GETTER(is_leaf, return PyBool_FromLong(current_grad_fn(t) == nullptr || !requires_grad(t));)
 RL_GETTER(retains_grad, return PyBool_FromLong(t->retains_grad);)
 RL_GETTER(output_nr, return PyLong_FromLong(long(t->output_nr));)
-RL_GETTER(version, return PyLong_FromLong(long(t->value.version()->value()));)
+RL_GETTER(inference, return PyBool_FromLong(t->inference);)
+RL_GETTER(version, RL_CHECK(!t->inference, "Inference tensors do not track version counter.");
+          return PyLong_FromLong(long(t->value.version()->value()));)
 RL_GETTER(is_meta, return PyBool_FromLong(t->value.is_meta());)
 RL_GETTER(nbytes, return PyLong_FromLongLong(t->value.numel() * item_size(t->value.dtype()));)
 RL_GETTER(itemsize, return PyLong_FromLongLong(item_size(t->value.dtype()));)
@@ -113,6 +116,11 @@ int set_requires_grad(PyObject* self, PyObject* value, void*) {
   }
   if (on && !is_differentiable(t->value.dtype())) {
     PyErr_SetString(PyExc_RuntimeError, "only Tensors of floating point and complex dtype can require gradients");
+    return -1;
+  }
+  if (on && t->inference && !(mode & kInference)) {
+    PyErr_SetString(PyExc_RuntimeError,
+                    "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.");
     return -1;
   }
   if (!t->grad_fn) t->requires_grad = on;
@@ -154,6 +162,17 @@ int set_data(PyObject* self, PyObject* value, void*) {
   }
   PyTensor* t = as_tensor(self);
   const Tensor& v = as_tensor(value)->value;
+  if (v.is_meta() != t->value.is_meta()) {
+    PyErr_SetString(PyExc_RuntimeError,
+                    "attempted to call `variable.set_data(tensor)`, but `variable` and `tensor` have incompatible "
+                    "tensor type: one of them is on the meta device.");
+    return -1;
+  }
+  if (t->requires_grad && !is_differentiable(v.dtype())) {
+    PyErr_SetString(PyExc_RuntimeError,
+                    "data set to a tensor that requires gradients must be floating point or complex dtype");
+    return -1;
+  }
   // keeps this tensor's version counter: what was saved of the old values notices nothing, as in PyTorch
   t->value = Tensor(v.storage(), t->value.version(), v.dtype(), v.sizes(), v.strides(), v.offset());
   return 0;
@@ -180,6 +199,7 @@ PyGetSetDef getset[] = {
     {"retains_grad", get_retains_grad, nullptr, "Does a non-leaf keep its .grad?", nullptr},
     {"output_nr", get_output_nr, nullptr, "Which output of grad_fn this is.", nullptr},
     {"_version", get_version, nullptr, "How often the values were written in place.", nullptr},
+    {"_inference", get_inference, nullptr, nullptr, nullptr},
     {"grad_fn", get_grad_fn, nullptr, "The node of the graph that made this tensor, or None for a leaf.", nullptr},
     {"_base", get_base, nullptr, "The tensor this one is a view of, or None.", nullptr},
     {"_backward_hooks", get_hooks, set_extra<&TensorExtra::hooks>, nullptr, nullptr},
@@ -206,6 +226,7 @@ PyObject* wrap(Tensor&& value, PyTypeObject* type) {
   PyObject* self = type->tp_alloc(type, 0);
   if (!self) throw PythonError();
   new (&as_tensor(self)->value) Tensor(std::move(value));
+  as_tensor(self)->inference = (mode & kInference) != 0;
   return self;
 }
 

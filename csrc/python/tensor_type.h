@@ -7,13 +7,17 @@
 
 namespace rl::python {
 
+/// How a view was made. Only into a plain one may an in-place write be recorded: the others' bases would be rewritten
+/// behind the back of their siblings, or of an op that nobody recorded.
+enum class ViewKind : uint8_t { Plain, OfMany, Unrecorded };
+
 /// What few tensors have; null by default.
 struct TensorExtra {
   PyObject* base = nullptr;  // the tensor this one is a view of (never itself a view)
   PyObject* base_fn =
-      nullptr;                // the base's grad_fn when this view's own was made: another one means a rewritten history
-  bool of_many = false;       // a view from an op that gives several: no in-place write may be recorded
-  PyObject* hooks = nullptr;  // dict of tensor hooks, in order
+      nullptr;  // the base's grad_fn when this view's own was made: another one means a rewritten history
+  ViewKind view_kind = ViewKind::Plain;
+  PyObject* hooks = nullptr;       // dict of tensor hooks, in order
   PyObject* post_hooks = nullptr;  // dict of hooks after accumulation into .grad
 };
 
@@ -24,6 +28,7 @@ struct PyTensor {
   uint32_t output_nr;
   bool requires_grad;
   bool retains_grad;
+  bool inference;  // made under inference_mode
   TensorExtra* extra;
   PyObject* dict;      // attributes of the user's; null at first
   PyObject* weakrefs;  // list of them

@@ -31,8 +31,6 @@ from .ops import special as _special_ops
 from .ops._table import ALIASES, FUNCTIONS, function_of
 from .tensor import Tensor
 
-__all__ = ["Tensor"]
-
 del arrange, index, join, pointwise, product, reduce, shape, writing
 
 # names that start in _C but are not PyTorch's
@@ -122,10 +120,30 @@ globals().update(_TYPES)
 
 from . import autograd, return_types  # noqa: E402
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
+from .autograd.grad_mode import is_inference_mode_enabled  # noqa: E402
+
+#: the in-place functions that PyTorch has in its flat namespace, without their underscore; the others are methods alone
+_IN_PLACE = """
+    abs acos acosh addmv alpha_dropout arccos arccosh arcsin arcsinh arctan arctanh as_strided asin asinh atan
+    atanh ceil celu clamp clamp_max clamp_min clip conj_physical cos cosh deg2rad detach dropout embedding_renorm
+    erf erfc exp exp2 expm1 feature_alpha_dropout feature_dropout fill fix floor frac gcd i0 index_put lcm ldexp
+    log log10 log1p log2 logit nan_to_num neg negative rad2deg reciprocal relu resize_as resize_as_sparse round
+    rrelu rsqrt selu sigmoid sin sinc sinh sqrt square tan tanh threshold trunc xlogy zero
+"""
+_METHODS_ALONE = {"contiguous", "expand", "gelu", "leaky_relu", "linear", "repeat", "view"}
+
+_in_place = {name + "_" for name in _IN_PLACE.split()}
+for _name in [n for n in globals() if n[0] != "_"]:
+    if _name in _METHODS_ALONE or (_name[-1] == "_" and _name not in _in_place):
+        del globals()[_name]
+del ALIASES, FUNCTIONS
 
 # brought in by first use, so that a program pays for what it uses
 _MODULES = {"nn", "optim", "special", "testing", "utils", "__config__"}
 _FUNCTIONAL = {"dropout"}
+
+
+__all__ = sorted(n for n, value in globals().items() if n[0] != "_" and type(value) is not type(_C))
 
 
 def __getattr__(name):

@@ -16,9 +16,7 @@ def type_name(value: object) -> str:
     kind = type(value)
     if kind.__name__ == "Tensor" and (describe := getattr(value, "type", None)):
         return describe()
-    if kind.__name__ == "Parameter":
-        return "torch.nn.parameter.Parameter"
-    module = public_path(kind.__module__)
+    module = kind.__dict__.get("_printed_module") or public_path(kind.__module__)
     return kind.__qualname__ if module in ("builtins", "__main__", "") else f"{module}.{kind.__qualname__}"
 
 
@@ -29,6 +27,5 @@ class Meta(abc.ABCMeta):
     __subclasscheck__ = type.__subclasscheck__
 
     def __repr__(cls) -> str:
-        if cls.__module__.partition(".")[0] != _HOME:
-            return type.__repr__(cls)
-        return f"<class '{public_path(cls.__module__)}.{cls.__qualname__}'>"
+        module = cls.__dict__.get("_printed_module", cls.__module__)  # said where PyTorch's path is not the file's
+        return f"<class '{public_path(module)}.{cls.__qualname__}'>"

@@ -1,46 +1,16 @@
 """class Tensor: the compiled TensorBase, its ops as methods, and what is not simply an op."""
 
-import abc
-
 from rushlight import _C
 
 from . import _conversion, _pickle, _typed, composed  # noqa: F401  composed fills METHODS
+from ._naming import Meta
 from .ops._table import ALIASES, METHODS
+from .utils.hooks import HookDict, RemovableHandle
 
 _CPU = _C.device("cpu")
 
 
-class _TensorMeta(abc.ABCMeta):
-    """Prints PyTorch's path; `isinstance` stays type's, which is quick."""
-
-    __instancecheck__ = type.__instancecheck__
-    __subclasscheck__ = type.__subclasscheck__
-
-    def __repr__(cls):
-        module = cls.__dict__.get("_printed_module", cls.__module__)
-        return f"<class '{module}.{cls.__qualname__}'>"
-
-
-class _Handle:
-    """What register_hook returns: remove() takes the hook away."""
-
-    _next = 0
-
-    def __init__(self, hooks):
-        self.hooks, self.id = hooks, _Handle._next
-        _Handle._next += 1
-
-    def remove(self):
-        self.hooks.pop(self.id, None)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.remove()
-
-
-class Tensor(_C.TensorBase, metaclass=_TensorMeta):
+class Tensor(_C.TensorBase, metaclass=Meta):
     """A tensor: numbers of one dtype in an array of any number of dims, with a place in the graph."""
 
     __slots__ = ()  # TensorBase has the __dict__ and the weak references
@@ -73,6 +43,10 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
         self.requires_grad = requires_grad
         return self
 
+    def is_inference(self):
+        """Was this tensor made under inference_mode?"""
+        return self._inference
+
     def detach_(self):
         """Cut this tensor from its history, in place."""
         _C._detach_in_place(self)
@@ -95,8 +69,8 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
 
         hooks = self.grad_fn._prehooks
         if hooks is None:
-            hooks = self.grad_fn._prehooks = {}
-        handle = _Handle(hooks)
+            hooks = self.grad_fn._prehooks = HookDict()
+        handle = RemovableHandle(hooks)
         hooks[handle.id] = (self.output_nr, keep, True)
         _C._retain_grad(self)
 
@@ -106,14 +80,14 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         if self.grad_fn is None:
             if self._backward_hooks is None:
-                self._backward_hooks = {}
-            handle = _Handle(self._backward_hooks)
-            handle.hooks[handle.id] = hook
+                self._backward_hooks = HookDict()
+            handle = RemovableHandle(self._backward_hooks)
+            self._backward_hooks[handle.id] = hook
             return handle
         if self.grad_fn._prehooks is None:
-            self.grad_fn._prehooks = {}
-        handle = _Handle(self.grad_fn._prehooks)
-        handle.hooks[handle.id] = (self.output_nr, hook, False)
+            self.grad_fn._prehooks = HookDict()
+        handle = RemovableHandle(self.grad_fn._prehooks)
+        self.grad_fn._prehooks[handle.id] = (self.output_nr, hook, False)
         return handle
 
     def register_post_accumulate_grad_hook(self, hook):
@@ -123,9 +97,9 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
         if self.grad_fn is not None:
             raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
         if self._post_accumulate_grad_hooks is None:
-            self._post_accumulate_grad_hooks = {}
-        handle = _Handle(self._post_accumulate_grad_hooks)
-        handle.hooks[handle.id] = hook
+            self._post_accumulate_grad_hooks = HookDict()
+        handle = RemovableHandle(self._post_accumulate_grad_hooks)
+        self._post_accumulate_grad_hooks[handle.id] = hook
         return handle
 
     # ---- shape -----------------------------------------------------------------------------------------------------
@@ -270,10 +244,6 @@ class Tensor(_C.TensorBase, metaclass=_TensorMeta):
 
     def is_neg(self):
         """Is a negation pending? Never: the imaginary part of a conjugate is computed."""
-        return False
-
-    def is_inference(self):
-        """Was it made under inference_mode in a way that autograd cannot use? Never."""
         return False
 
     def is_shared(self):

@@ -3,8 +3,8 @@
 from rushlight import _C
 
 from . import graph
+from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
-from .modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 
 __all__ = [
     "GradcheckError",

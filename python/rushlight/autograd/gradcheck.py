@@ -1,5 +1,7 @@
 """Derivatives held against differences of values."""
 
+import itertools
+
 from rushlight import _C
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
@@ -14,25 +16,34 @@ def _tensors(x):
 
 
 def _outputs(function, inputs):
-    return tuple(t for t in _tensors(function(*inputs)) if t.dtype.is_floating_point)
+    return tuple(t for t in _tensors(function(*inputs)) if t.dtype.is_floating_point or t.dtype.is_complex)
+
+
+def _parts(dtype):
+    """The directions in which one element may move: two where it is complex."""
+    return (1.0, 1j) if dtype.is_complex else (1.0,)
+
+
+def _reals(x):
+    """All elements as Python floats, real and imaginary parts side by side."""
+    x = x.detach().contiguous()
+    return (_C.view_as_real(x) if x.dtype.is_complex else x).reshape(-1).tolist()
 
 
 def _numerical(function, inputs, x, eps):
-    """Rows: elements of x; one list of columns an output."""
-    flat = x.data.reshape(-1)
-    if flat.numel() and flat._data_ptr() != x._data_ptr():
-        raise ValueError("gradcheck: inputs must be contiguous")
+    """Rows: the real parameters of x; one list of real columns an output."""
+    values = x.data
     rows = []
-    for i in range(flat.numel()):
-        kept = flat[i].item()
-        values = []
-        for step in (eps, -eps):
-            flat[i] = kept + step
-            was = _C.is_grad_enabled()
-            values.append([y.detach().clone() for y in _outputs(function, inputs)])
-            _C._set_grad_enabled(was)
-        flat[i] = kept
-        rows.append([((a - b) / (2 * eps)).reshape(-1).tolist() for a, b in zip(*values)])
+    for place in itertools.product(*map(range, x.shape)):
+        cell = values[place]
+        kept = cell.item()
+        for part in _parts(x.dtype):
+            found = []
+            for step in (eps, -eps):
+                cell.fill_(kept + part * step)
+                found.append([_reals(y) for y in _outputs(function, inputs)])
+            cell.fill_(kept)
+            rows.append([[(a - b) / (2 * eps) for a, b in zip(*pair)] for pair in zip(*found)])
     return rows
 
 
@@ -48,7 +59,7 @@ def gradcheck(
     func : callable
         From tensors to a tensor or a tuple of tensors.
     inputs : Tensor or tuple
-        Those that ask for gradients are checked; they should be float64.
+        Those that ask for gradients are checked; they should be float64 or complex128.
     eps, atol, rtol : float
         Size of the differences, and how far the two may be apart.
 
@@ -79,11 +90,13 @@ def gradcheck(
         for o, y in enumerate(outputs):
             if not y.requires_grad:  # cut from the inputs on purpose
                 continue
-            for j in range(y.numel()):
+            parts = _parts(y.dtype)
+            for j in range(y.numel() * len(parts)):
+                # the gradient of a real (or imaginary) part: dL/dRe(x) + i dL/dIm(x)
                 seed = _C.zeros(y.shape, dtype=y.dtype)  # row-major, so that reshape gives a view of it
-                seed.reshape(-1)[j] = 1.0
+                seed.reshape(-1)[j // len(parts)] = parts[j % len(parts)]
                 (found,) = grad(y, x, seed, retain_graph=True, allow_unused=True)
-                column = [0.0] * x.numel() if found is None else found.reshape(-1).tolist()
+                column = [0.0] * len(numerical) if found is None else _reals(found)
                 for i, value in enumerate(column):
                     expected = numerical[i][o][j]
                     if not abs(value - expected) <= atol + rtol * abs(expected):
@@ -106,7 +119,9 @@ def gradgradcheck(
     if grad_outputs is None:
         made = []
         for place, y in enumerate(_outputs(func, inputs)):
-            wave = _C.cos(_C.mul(_C.arange(y.numel(), dtype=y.dtype), 1.7 + place))
+            wave = _C.cos(_C.mul(_C.arange(y.numel(), dtype=_C.float64), 1.7 + place)).to(y.dtype)
+            if y.dtype.is_complex:
+                wave = _C.mul(wave, 1 + 0.3j)
             made.append(_C.reshape(wave, y.shape).requires_grad_())
         grad_outputs = tuple(made)
     grad_outputs = grad_outputs if isinstance(grad_outputs, tuple) else tuple(_tensors(grad_outputs))

@@ -9,7 +9,6 @@ __all__ = ["Buffer", "Parameter"]
 class Parameter(Tensor):
     """A tensor that registers itself with the module it is assigned to, and asks for gradients."""
 
-    _printed_module = "torch.nn.parameter"
     _prints_as_parameter = True
 
     def __new__(cls, data=None, requires_grad=True):
@@ -24,7 +23,6 @@ class Parameter(Tensor):
 class Buffer(Tensor):
     """A tensor that registers itself as a buffer of the module it is assigned to."""
 
-    _printed_module = "torch.nn.parameter"
     _prints_as_parameter = True
 
     def __new__(cls, data=None, *, persistent=True):

@@ -29,8 +29,10 @@ def op(function, grad=None, doc=None, node=None, conjugate=True):
         or None where there is no derivative. None altogether: not differentiable.
     doc : str, optional
         The docstring, below the signature.
-    node : str, optional
-        The name printed in ``grad_fn=<...>`` where it is not the op's own.
+    node : str or dict, optional
+        The name printed in ``grad_fn=<...>`` where it is not the op's own; a dict where it depends on the arguments: a
+        pattern of the first ones, a character each, to the name. ``-`` is None, ``x`` a value, ``t`` a tensor, a digit
+        a tensor of that many dims, ``*`` anything; the first that fits wins, none fits: the op's own.
     conjugate : bool, default True
         The rule is the plain derivative of a function that is holomorphic: for complex values the engine hands it the
         conjugate of `g` and conjugates what it returns. False: the rule does what complex values need by itself.

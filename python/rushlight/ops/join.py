@@ -7,22 +7,22 @@ from ._table import op
 __all__ = ["cat", "chunk", "concat", "concatenate", "hstack", "split", "stack", "tensor_split", "unbind", "vstack"]
 
 
-def _cat_grad(g, tensors, dim):
+def _cat_grad(g, tensors_shape, dim):
     # tensors of shape [0] are skipped by cat, whatever the others' shapes
-    skipped = [tuple(t.shape) == (0,) for t in tensors]
-    parts = _C.split(g, [0 if s else t.shape[dim] for t, s in zip(tensors, skipped)], dim)
-    return [_C.zeros_like(t) if s else part for t, s, part in zip(tensors, skipped, parts)]
+    skipped = [shape == (0,) for shape in tensors_shape]
+    parts = _C.split(g, [0 if s else shape[dim] for shape, s in zip(tensors_shape, skipped)], dim)
+    return [_C.zeros(0, dtype=g.dtype, device=g.device) if s else part for s, part in zip(skipped, parts)]
 
 
-def _hstack_grad(g, tensors):
+def _hstack_grad(g, tensors_shape):
     dim = 0 if g.ndim == 1 else 1
-    parts = _C.split(g, [t.shape[dim] if t.ndim else 1 for t in tensors], dim)
-    return [_C.reshape(part, t.shape) for t, part in zip(tensors, parts)]
+    parts = _C.split(g, [shape[dim] if shape else 1 for shape in tensors_shape], dim)
+    return [_C.reshape(part, shape) for shape, part in zip(tensors_shape, parts)]
 
 
-def _vstack_grad(g, tensors):
-    parts = _C.split(g, [t.shape[0] if t.ndim > 1 else 1 for t in tensors], 0)
-    return [_C.reshape(part, t.shape) for t, part in zip(tensors, parts)]
+def _vstack_grad(g, tensors_shape):
+    parts = _C.split(g, [shape[0] if len(shape) > 1 else 1 for shape in tensors_shape], 0)
+    return [_C.reshape(part, shape) for shape, part in zip(tensors_shape, parts)]
 
 
 def _pieces_grad(g, out, dim):
@@ -191,9 +191,12 @@ split = op(
     """,
 )
 
+op(_C.rows["split_sections"], grad=_pieces_grad, node="SplitWithSizesBackward0")
+
 chunk = op(
     _C.chunk,
     grad=_pieces_grad,
+    node="SplitBackward0",
     doc="""A tensor cut into at most so many pieces of one length, as views.
 
     Parameters
@@ -280,4 +283,11 @@ unbind = op(
     >>> torch.tensor([[1, 2], [3, 4]]).unbind(1)
     (tensor([1, 3]), tensor([2, 4]))
     """,
+)
+
+_pass_through = op(
+    _C._pass_through,
+    grad=lambda g: list(g),
+    node="BackwardHookFunctionBackward",
+    doc="The tensors as they are, from one node.",
 )

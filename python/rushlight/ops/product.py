@@ -48,7 +48,14 @@ def _linear_weight(g, input, weight):
 matmul = op(
     _C.matmul,
     grad=(_matmul_input, _matmul_other),
-    node="MmBackward0",
+    node={
+        "22": "MmBackward0",
+        "11": "DotBackward0",
+        "21": "MvBackward0",
+        "12": "SqueezeBackward4",
+        "23": "CloneBackward0",
+        "": "UnsafeViewBackward0",
+    },
     doc="""Matrix product of tensors of any rank; vectors count as a row (left) or a column (right), batch dims broadcast.
 
     The order of the sums is chosen by the inner and last sizes alone: ``a @ b[:, :8]`` may differ in bits from ``(a @ b)[:, :8]``.
@@ -89,6 +96,12 @@ addmm = op(
 linear = op(
     _C.linear,
     grad=(_linear_input, _linear_weight, lambda g: g),
-    node="AddmmBackward0",
+    node={
+        "2*t": "AddmmBackward0",
+        "2*-": "MmBackward0",
+        "**t": "ViewBackward0",
+        "1*-": "SqueezeBackward4",
+        "": "UnsafeViewBackward0",
+    },
     doc="input @ weight.t() + bias.",
 )

@@ -384,6 +384,7 @@ multinomial = op(
 _dropout = op(
     _C._dropout,
     grad=_dropout_grad,
+    node="MulBackward0",
     doc="""The input with elements zeroed at random and the others scaled, and which ones were kept.""",
 )
 

@@ -183,8 +183,8 @@ def _expanded(g, shape):
 
 
 # fmt: off
-sum = op(_C.sum, grad=_sum_back, doc="Sum of all elements, or along dims; integers give int64.")
-mean = op(_C.mean, grad=_mean_back, doc="Mean of all elements, or along dims.")
+sum = op(_C.sum, grad=_sum_back, node={"*x": "SumBackward1"}, doc="Sum of all elements, or along dims; integers give int64.")
+mean = op(_C.mean, grad=_mean_back, node={"*x": "MeanBackward1"}, doc="Mean of all elements, or along dims.")
 op(_C.rows["prod_all"], grad=lambda g, input, out: _prod_back(g, input, out, None, False))
 op(_C.rows["prod"], grad=_prod_back, node="ProdBackward1")
 prod = op(_C.prod, doc="Product of all elements, or along a dim; integers give int64.")

@@ -76,7 +76,7 @@ transpose = op(_C.transpose, grad=lambda g, dim0, dim1: _C.transpose(g, dim0, di
 t = op(_C.t, grad=lambda g: _C.t(g), doc="A matrix transposed.")
 permute = op(_C.permute, grad=_permute_back, doc="Dims in another order.")
 unsqueeze = op(_C.unsqueeze, grad=lambda g, dim: _C.select(g, dim, 0), doc="A new dim of size 1.")
-squeeze = op(_C.squeeze, grad=_reshaped, doc="Without dims of size 1.")
+squeeze = op(_C.squeeze, grad=_reshaped, node={"*x": "SqueezeBackward1"}, doc="Without dims of size 1.")
 expand = op(_C.expand, grad=lambda g, input_shape: _C._sum_to(g, input_shape), doc="Dims of size 1 stretched, without a copy.")
 broadcast_to = op(_C.broadcast_to, grad=lambda g, input_shape: _C._sum_to(g, input_shape), node="ExpandBackward0", doc="Dims of size 1 stretched, without a copy.")
 narrow = op(_C.narrow, grad=lambda g, input_shape, dim, start: _C._slice_backward(g, input_shape, dim, start % max(input_shape[dim], 1) if start < 0 else start, 1), node="SliceBackward0", doc="Part of one dim, as a view.")

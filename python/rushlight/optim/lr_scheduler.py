@@ -2,10 +2,12 @@
 
 import warnings
 
+from rushlight._naming import Meta
+
 __all__ = ["ExponentialLR", "LRScheduler", "LambdaLR", "MultiStepLR", "StepLR"]
 
 
-class LRScheduler:
+class LRScheduler(metaclass=Meta):
     """Sets the groups' rates from the number of epochs; `step()` after the optimiser's."""
 
     def __init__(self, optimizer, last_epoch=-1):
@@ -105,6 +107,19 @@ class LambdaLR(LRScheduler):
         if len(self.lr_lambdas) != len(optimizer.param_groups):
             raise ValueError(f"Expected {len(optimizer.param_groups)} lr_lambdas, but got {len(self.lr_lambdas)}")
         super().__init__(optimizer, last_epoch)
+
+    def state_dict(self):
+        # functions are left out; objects that can be called keep their attributes, as in PyTorch
+        state = super().state_dict()
+        state["lr_lambdas"] = [None if hasattr(f, "__code__") else dict(f.__dict__) for f in self.lr_lambdas]
+        return state
+
+    def load_state_dict(self, state_dict):
+        state = dict(state_dict)
+        for f, attributes in zip(self.lr_lambdas, state.pop("lr_lambdas")):
+            if attributes is not None:
+                f.__dict__.update(attributes)
+        super().load_state_dict(state)
 
     def get_lr(self):
         return [base * f(self.last_epoch) for f, base in zip(self.lr_lambdas, self.base_lrs)]

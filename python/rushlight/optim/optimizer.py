@@ -1,10 +1,14 @@
 """What the optimisers share: groups of parameters, state, saving and loading."""
 
 import copy
+import functools
+import warnings
 from collections import OrderedDict, defaultdict
 
 from rushlight import _C
-from rushlight.tensor import Tensor, _Handle
+from rushlight._naming import Meta
+from rushlight.tensor import Tensor
+from rushlight.utils.hooks import RemovableHandle
 
 
 class _Required:
@@ -15,7 +19,34 @@ class _Required:
 required = _Required()
 
 
-class Optimizer:
+def _hooked(step):
+    """`step` between its hooks; a step within a step has none of its own."""
+
+    @functools.wraps(step)
+    def between_hooks(self, *args, **kwargs):
+        if self.__dict__.get("_stepping") or not (self._step_pre_hooks or self._step_post_hooks):
+            return step(self, *args, **kwargs)
+        self._stepping = True
+        try:
+            for hook in list(self._step_pre_hooks.values()):
+                given = hook(self, (self, *args), kwargs)
+                if given is not None:
+                    if not (isinstance(given, tuple) and len(given) == 2):
+                        raise RuntimeError(
+                            f"{step} must return None or a tuple of (new_args, new_kwargs), but got {given}."
+                        )
+                    (_, *args), kwargs = given
+            result = step(self, *args, **kwargs)
+            for hook in list(self._step_post_hooks.values()):
+                hook(self, (self, *args), kwargs)
+            return result
+        finally:
+            del self._stepping
+
+    return between_hooks
+
+
+class Optimizer(metaclass=Meta):
     """Base of the optimisers.
 
     Parameters
@@ -25,6 +56,11 @@ class Optimizer:
     defaults : dict
         Options of groups that do not say otherwise.
     """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "step" in cls.__dict__:
+            cls.step = _hooked(cls.__dict__["step"])
 
     def __init__(self, params, defaults):
         self.defaults = defaults
@@ -61,7 +97,11 @@ class Optimizer:
             if not p.is_leaf:
                 raise ValueError("can't optimize a non-leaf Tensor")
         if len({id(p) for p in params}) != len(params):
-            raise ValueError("some parameters appear more than once in one parameter group")
+            warnings.warn(
+                "optimizer contains a parameter group with duplicate parameters; in future, this will cause an error; see "
+                "github.com/pytorch/pytorch/issues/40967 for more information",
+                stacklevel=3,
+            )
         known = {id(p) for g in self.param_groups for p in g["params"]}
         if any(id(p) in known for p in params):
             raise ValueError("some parameters appear in more than one parameter group")
@@ -94,12 +134,10 @@ class Optimizer:
                 if (place, part) in self._hyper:
                     self._numbers(place, self._values(group), part)
 
+    @_hooked
     def step(self, closure=None):
         """One step; `closure`, if given, computes the loss again and is called first. Returns its loss."""
         loss = None
-        if self._step_pre_hooks:
-            for hook in list(self._step_pre_hooks.values()):
-                hook(self, (closure,), {})
         before = _C.is_grad_enabled()
         if closure is not None:
             _C._set_grad_enabled(True)
@@ -113,18 +151,15 @@ class Optimizer:
                 self._step_group(place, group)
         finally:
             _C._set_grad_enabled(before)
-        if self._step_post_hooks:
-            for hook in list(self._step_post_hooks.values()):
-                hook(self, (closure,), {})
         return loss
 
     def register_step_pre_hook(self, hook):
-        handle = _Handle(self._step_pre_hooks)
+        handle = RemovableHandle(self._step_pre_hooks)
         self._step_pre_hooks[handle.id] = hook
         return handle
 
     def register_step_post_hook(self, hook):
-        handle = _Handle(self._step_post_hooks)
+        handle = RemovableHandle(self._step_post_hooks)
         self._step_post_hooks[handle.id] = hook
         return handle
 

@@ -6,6 +6,12 @@ import weakref
 __all__ = ["RemovableHandle"]
 
 
+class HookDict(dict):
+    """Hooks by the id of their handle, in order; handles hold it weakly."""
+
+    __slots__ = ("__weakref__",)
+
+
 class RemovableHandle:
     """Takes a hook out again: by `remove()`, or at the end of a `with` block.
 

@@ -1,6 +1,9 @@
 """The modules, by kind."""
 
+from .activation import *
 from .container import *
-from .layers import *
+from .dropout import *
+from .flatten import *
+from .linear import *
 from .loss import *
 from .module import Module

@@ -3,9 +3,25 @@
 from collections import OrderedDict, namedtuple
 
 from rushlight import _C
-from rushlight.tensor import Tensor, _Handle
+from rushlight._naming import type_name as _typename
+from rushlight.tensor import Tensor
 
 from ..parameter import Buffer, Parameter
+from ._hooks import (
+    Hooks,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+)
+
+__all__ = [
+    "Module",
+    "register_module_forward_hook",
+    "register_module_forward_pre_hook",
+    "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook",
+]
 
 
 class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
@@ -26,15 +42,7 @@ def _indented(text, by=2):
     return "\n".join([first, *(" " * by + line for line in rest)])
 
 
-class _ModuleMeta(type):
-    def __repr__(cls):
-        module = cls.__module__
-        if module.startswith("rushlight."):
-            module = "torch." + module[len("rushlight.") :]
-        return f"<class '{module}.{cls.__qualname__}'>"
-
-
-class Module(metaclass=_ModuleMeta):
+class Module(Hooks):
     """What networks are built of: assign parameters, buffers and modules as attributes, and define `forward`."""
 
     dump_patches = False
@@ -49,78 +57,10 @@ class Module(metaclass=_ModuleMeta):
         put("_buffers", {})
         put("_non_persistent_buffers_set", set())
         put("_modules", {})
-        put("_hooks", None)  # dict of the hooks of a call; None keeps calls quick
+        self._clear_hooks()
 
     def forward(self, *input):
         raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
-
-    # ---- calls -----------------------------------------------------------------------------------------------------
-
-    def __call__(self, *args, **kwargs):
-        try:
-            if self._hooks is None:
-                return self.forward(*args, **kwargs)
-            return self._call_with_hooks(args, kwargs)
-        except Exception as error:
-            self._name_in(error)
-            raise
-
-    def _call_with_hooks(self, args, kwargs):
-        for hook, takes_kwargs in list(self._hooks["before"].values()):
-            given = hook(self, args, kwargs) if takes_kwargs else hook(self, args)
-            if given is not None:
-                if takes_kwargs:
-                    args, kwargs = given
-                else:
-                    args = given if isinstance(given, tuple) else (given,)
-        result = self.forward(*args, **kwargs)
-        for hook, takes_kwargs in list(self._hooks["after"].values()):
-            given = hook(self, args, kwargs, result) if takes_kwargs else hook(self, args, result)
-            if given is not None:
-                result = given
-        return result
-
-    def _name_in(self, error):
-        """Say in an error that leaves this module where it came from: the path grows while the stack unwinds."""
-        path = getattr(error, "_module_path", None)
-        if path is None:
-            path = [(self, f"{type(self).__name__}({self.extra_repr()})")]
-            message = error.args[0] if error.args and isinstance(error.args[0], str) else None
-            if message is None:
-                return
-            try:
-                error._module_path, error._module_message = path, message
-            except AttributeError:
-                return
-        else:
-            child = path[-1][0]
-            name = next((name for name, module in self.named_modules() if module is child), None)
-            if name is None:
-                return
-            path.append((self, name))
-        names = ".".join([type(self).__name__] + [name for _, name in reversed(path[1:])])
-        error.args = (f"in {names} ({path[0][1]}): {error._module_message}", *error.args[1:])
-
-    def register_forward_pre_hook(self, hook, *, prepend=False, with_kwargs=False):
-        return self._add_hook("before", hook, with_kwargs, prepend)
-
-    def register_forward_hook(self, hook, *, prepend=False, with_kwargs=False, always_call=False):
-        return self._add_hook("after", hook, with_kwargs, prepend)
-
-    def _add_hook(self, when, hook, with_kwargs, prepend):
-        if self._hooks is None:
-            self.__dict__["_hooks"] = {"before": OrderedDict(), "after": OrderedDict()}
-        hooks = self._hooks[when]
-        handle = _Handle(hooks)
-        hooks[handle.id] = (hook, with_kwargs)
-        if prepend:
-            hooks.move_to_end(handle.id, last=False)
-        return handle
-
-    def register_full_backward_hook(self, hook, prepend=False):
-        raise NotImplementedError(
-            "register_full_backward_hook is not there yet; use Tensor.register_hook on the module's output"
-        )
 
     # ---- attributes ------------------------------------------------------------------------------------------------
 
@@ -292,6 +232,20 @@ class Module(metaclass=_ModuleMeta):
                 raise AttributeError(f"`{name}` is not an nn.Module")
         return module
 
+    def set_submodule(self, target, module, strict=False):
+        """Put `module` at the path `target`; `strict` asks that one is there already."""
+        if not target:
+            raise ValueError("Cannot set the submodule without a target name!")
+        if not isinstance(module, Module):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
+        place, _, name = target.rpartition(".")
+        parent = self.get_submodule(place)
+        if strict and not hasattr(parent, name):
+            raise AttributeError(f"{parent._get_name()} has no attribute `{name}`")
+        if hasattr(parent, name) and not isinstance(getattr(parent, name), Module):
+            raise AttributeError(f"`{name}` is not an nn.Module")
+        setattr(parent, name, module)
+
     def get_parameter(self, target):
         place, _, name = target.rpartition(".")
         module = self.get_submodule(place)
@@ -418,17 +372,27 @@ class Module(metaclass=_ModuleMeta):
         if destination is None:
             destination = OrderedDict()
             destination._metadata = OrderedDict()
+        local_metadata = dict(version=self._version)
         if hasattr(destination, "_metadata"):
-            destination._metadata[prefix[:-1]] = dict(version=self._version)
+            destination._metadata[prefix[:-1]] = local_metadata
+        for hook in self._state_dict_pre_hooks.values():
+            hook(self, prefix, keep_vars)
         self._save_to_state_dict(destination, prefix, keep_vars)
         for name, module in self._modules.items():
             if module is not None:
                 module.state_dict(destination=destination, prefix=prefix + name + ".", keep_vars=keep_vars)
+        for hook, public in self._state_dict_hooks.values():
+            given = hook(self, destination, prefix, local_metadata)
+            if public and given is not None:
+                raise RuntimeError("state_dict post-hook must return None")
+            destination = destination if given is None else given
         return destination
 
     def _load_from_state_dict(
         self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
     ):
+        for hook in self._load_state_dict_pre_hooks.values():
+            hook(state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
         assign = local_metadata.get("assign_to_params_buffers", False)
         persistent = {n: b for n, b in self._buffers.items() if n not in self._non_persistent_buffers_set}
         for name, held in {**self._parameters, **persistent}.items():
@@ -498,6 +462,12 @@ class Module(metaclass=_ModuleMeta):
             for name, child in module._modules.items():
                 if child is not None:
                     load(child, prefix + name + ".")
+            for hook in module._load_state_dict_post_hooks.values():
+                if hook(module, _IncompatibleKeys(missing, unexpected)) is not None:
+                    raise AssertionError(
+                        "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new values, if "
+                        "incompatible_keys need to be modified, it should be done inplace."
+                    )
 
         load(self, "")
         if strict:
@@ -530,12 +500,3 @@ class Module(metaclass=_ModuleMeta):
         if not lines and not children:
             return self._get_name() + "()"
         return self._get_name() + "(\n  " + "\n  ".join(lines + children) + "\n)"
-
-
-def _typename(value):
-    cls = type(value)
-    module = getattr(cls, "_printed_module", cls.__module__)
-    if module == "builtins":
-        return cls.__name__
-    name = f"{module}.{cls.__qualname__}"
-    return "torch.FloatTensor" if name == "torch.Tensor" else name

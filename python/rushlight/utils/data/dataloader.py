@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from rushlight import _C
+from rushlight._naming import Meta
 from rushlight.tensor import Tensor
 
 from .dataset import IterableDataset, TensorDataset
 from .sampler import BatchSampler, RandomSampler, SequentialSampler
 
-__all__ = ["DataLoader", "default_collate", "default_convert"]
+__all__ = ["DataLoader", "default_collate", "default_convert", "get_worker_info"]
 
 
 def default_convert(data):
@@ -50,13 +51,34 @@ def default_collate(batch):
     if isinstance(first, Sequence):
         if any(len(sample) != len(first) for sample in batch):
             raise RuntimeError("each element in list of batch should be of equal size")
-        return [default_collate(list(samples)) for samples in zip(*batch)]
+        return [default_collate(samples) for samples in zip(*batch)]
     raise TypeError(
         f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {type(first)}"
     )
 
 
-class DataLoader:
+class _Batches:
+    """The iterator of a loader: its length is the loader's."""
+
+    def __init__(self, loader, steps):
+        self._loader, self._steps = loader, steps
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self._steps)
+
+    def __len__(self):
+        return len(self._loader)
+
+
+def get_worker_info():
+    """What a loader's worker process is told about itself; None in the main process."""
+    return None
+
+
+class DataLoader(metaclass=Meta):
     """Iterates over a dataset in batches; for a seed, in the order that PyTorch's does.
 
     Raises
@@ -74,6 +96,13 @@ class DataLoader:
             raise ValueError("num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.")
         if num_workers:
             raise NotImplementedError("DataLoader: num_workers > 0 is not there yet; use num_workers=0")
+        if prefetch_factor is not None:
+            raise ValueError(
+                "prefetch_factor option could only be specified in multiprocessing.let num_workers > 0 to enable "
+                "multiprocessing, otherwise set prefetch_factor to None."
+            )
+        if persistent_workers:
+            raise ValueError("persistent_workers option needs num_workers > 0")
         if timeout < 0:
             raise ValueError("timeout option should be non-negative")
         iterable = isinstance(dataset, IterableDataset)
@@ -105,10 +134,24 @@ class DataLoader:
         self.timeout, self.worker_init_fn = timeout, worker_init_fn
         batches = batch_sampler is not None or (iterable and batch_size is not None)
         self.collate_fn = collate_fn or (default_collate if batches else default_convert)
+        self.prefetch_factor, self.persistent_workers, self.pin_memory_device = (
+            prefetch_factor,
+            persistent_workers,
+            pin_memory_device,
+        )
+        self.in_order, self.multiprocessing_context = in_order, multiprocessing_context
+        self._initialized = True
 
     def __iter__(self):
         _C.empty((), dtype=_C.int64).random_(generator=self.generator)  # the base seed that PyTorch draws for workers
-        return self._iterable() if isinstance(self.dataset, IterableDataset) else self._batches()
+        return _Batches(self, self._iterable() if isinstance(self.dataset, IterableDataset) else self._batches())
+
+    def __setattr__(self, name, value):
+        if self.__dict__.get("_initialized") and name in (
+            "batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers",
+        ):  # fmt: skip
+            raise ValueError(f"{name} attribute should not be set after {type(self).__name__} is initialized")
+        super().__setattr__(name, value)
 
     def _batches(self):
         dataset, collate = self.dataset, self.collate_fn
@@ -117,12 +160,16 @@ class DataLoader:
                 yield collate(dataset[index])
             return
         # tensors side by side are indexed once a batch: the same values as sample by sample
-        whole = type(dataset) is TensorDataset and collate is default_collate
+        whole = (
+            type(dataset) is TensorDataset
+            and collate is default_collate
+            and not any(t.requires_grad for t in dataset.tensors)
+        )
         fetch_many = getattr(dataset, "__getitems__", None)
         for indices in self.batch_sampler:
             if whole:
                 chosen = _C.tensor(indices, dtype=_C.int64)
-                yield [_C.index_select(t, 0, chosen) for t in dataset.tensors]
+                yield [t[chosen] for t in dataset.tensors]
             else:
                 yield collate(fetch_many(indices) if fetch_many else [dataset[i] for i in indices])
 

@@ -1,6 +1,7 @@
 """Samplers: in which order samples are drawn."""
 
 from rushlight import _C
+from rushlight._naming import Meta
 
 __all__ = [
     "BatchSampler",
@@ -12,7 +13,7 @@ __all__ = [
 ]
 
 
-class Sampler:
+class Sampler(metaclass=Meta):
     """Gives indices: define `__iter__`."""
 
     def __init__(self, data_source=None):
@@ -43,6 +44,11 @@ def _seeded():
     return _C.Generator().manual_seed(int(_C.empty((), dtype=_C.int64).random_().item()))
 
 
+def _check_positive(num_samples):
+    if not isinstance(num_samples, int) or isinstance(num_samples, bool) or num_samples <= 0:
+        raise ValueError(f"num_samples should be a positive integer value, but got num_samples={num_samples}")
+
+
 class RandomSampler(Sampler):
     """In random order, with or without replacement."""
 
@@ -55,10 +61,7 @@ class RandomSampler(Sampler):
             num_samples,
             generator,
         )
-        if not isinstance(self.num_samples, int) or self.num_samples < 0:
-            raise ValueError(
-                f"num_samples should be a non-negative integer value, but got num_samples={self.num_samples}"
-            )
+        _check_positive(self.num_samples)
 
     @property
     def num_samples(self):
@@ -98,7 +101,14 @@ class WeightedRandomSampler(Sampler):
     """Indices drawn by weight."""
 
     def __init__(self, weights, num_samples, replacement=True, generator=None):
+        _check_positive(num_samples)
+        if not isinstance(replacement, bool):
+            raise ValueError(f"replacement should be a boolean value, but got replacement={replacement}")
         self.weights = _C._as_tensor(weights, _C.float64)
+        if self.weights.ndim != 1:
+            raise ValueError(
+                f"weights should be a 1d sequence but given weights have shape {tuple(self.weights.shape)}"
+            )
         self.num_samples, self.replacement, self.generator = num_samples, replacement, generator
 
     def __iter__(self):

@@ -3,16 +3,18 @@
 import functools
 
 from rushlight import _C
+from rushlight._naming import Meta
 
-__all__ = ["enable_grad", "inference_mode", "no_grad", "set_grad_enabled"]
+__all__ = ["enable_grad", "inference_mode", "is_inference_mode_enabled", "no_grad", "set_grad_enabled"]
 
 _GENERATOR = 0x20  # inspect.CO_GENERATOR; importing inspect takes 10 ms
 
 
+_INFERENCE = 1 | 2  # csrc/python/mode.h: nothing recorded, results marked
 _GENERATOR = 0x20  # inspect.CO_GENERATOR; importing inspect takes as long as all of this package
 
 
-class _Switch:
+class _Switch(metaclass=Meta):
     """Sets recording on entry, restores it on exit; as a decorator, around every call."""
 
     _on = False
@@ -33,14 +35,22 @@ class _Switch:
             @functools.wraps(function)
             def steps(*args, **kwargs):
                 generator = function(*args, **kwargs)
-                sent = None
-                while True:
-                    try:
+                resume, sent = generator.send, None
+                try:
+                    while True:
                         with self.clone():
-                            value = generator.send(sent)
-                    except StopIteration as stop:
-                        return stop.value
-                    sent = yield value
+                            value = resume(sent)
+                        try:
+                            sent = yield value
+                            resume = generator.send
+                        except GeneratorExit:
+                            with self.clone():
+                                generator.close()
+                            raise
+                        except BaseException as error:
+                            resume, sent = generator.throw, error
+                except StopIteration as stop:
+                    return stop.value
 
             return steps
 
@@ -50,6 +60,11 @@ class _Switch:
                 return function(*args, **kwargs)
 
         return called
+
+
+def is_inference_mode_enabled():
+    """Are we inside of inference_mode?"""
+    return bool(_C._mode() & 2)
 
 
 class no_grad(_Switch):
@@ -69,14 +84,20 @@ class enable_grad(_Switch):
 
 
 class inference_mode(_Switch):
-    """Nothing is recorded inside, if `mode`."""
+    """Nothing is recorded inside, if `mode`, and what is made there can never be part of a graph."""
 
     def __new__(cls, mode=True):
         return super().__new__(cls) if isinstance(mode, bool) else super().__new__(cls)(mode)
 
     def __init__(self, mode=True):
         self.mode = mode
-        self._on = not mode and _C.is_grad_enabled()
+
+    def __enter__(self):
+        self._before = _C._mode()
+        _C._set_mode(self._before | _INFERENCE if self.mode else self._before & ~_INFERENCE)
+
+    def __exit__(self, *_):
+        _C._set_mode(self._before)
 
     def clone(self):
         return type(self)(self.mode)
