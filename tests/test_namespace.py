@@ -6,7 +6,10 @@ import types
 import rushlight
 
 #: PyTorch has them, the list of its documented names leaves them out
-UNDOCUMENTED = {"is_inference", "is_inference_mode_enabled", "negative_"}
+UNDOCUMENTED = {
+    "TypedStorage", "UntypedStorage", "get_deterministic_debug_mode", "is_conj", "is_deterministic_algorithms_warn_only_enabled",
+    "is_inference", "is_inference_mode_enabled", "is_neg", "layout", "narrow_copy", "negative_", "set_deterministic_debug_mode", "strided",
+}  # fmt: skip
 
 
 def public(module):

@@ -130,13 +130,13 @@ _IN_PLACE = """
     log log10 log1p log2 logit nan_to_num neg negative rad2deg reciprocal relu resize_as resize_as_sparse round
     rrelu rsqrt selu sigmoid sin sinc sinh sqrt square tan tanh threshold trunc xlogy zero
 """
-_METHODS_ALONE = {"contiguous", "expand", "gelu", "leaky_relu", "linear", "repeat", "view"}
+_METHODS_ALONE = {"contiguous", "expand", "gelu", "leaky_relu", "linear", "repeat", "unfold", "view"}
 
 _in_place = {name + "_" for name in _IN_PLACE.split()}
 for _name in [n for n in globals() if n[0] != "_"]:
     if _name in _METHODS_ALONE or (_name[-1] == "_" and _name not in _in_place):
         del globals()[_name]
-del ALIASES, FUNCTIONS
+del ALIASES, FUNCTIONS, function_of
 
 # brought in by first use, so that a program pays for what it uses
 _MODULES = {"nn", "optim", "special", "testing", "utils", "__config__"}

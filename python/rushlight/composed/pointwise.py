@@ -89,7 +89,13 @@ def polygamma(n, input, *, out=None):
     return _C._polygamma(input, n, out=out)
 
 
-METHODS["polygamma"] = lambda self, n: _C._polygamma(self, n)
+@composed(public=False)
+def _polygamma_of(self, n):
+    """The n-th derivative of the digamma function; see :func:`torch.polygamma`."""
+    return _C._polygamma(self, n)
+
+
+METHODS["polygamma"] = METHODS.pop("_polygamma_of")
 
 
 @composed(in_place=True)

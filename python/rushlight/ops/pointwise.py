@@ -181,6 +181,8 @@ op(_C._masked_scale, grad=(lambda g, mask, scale: _C._masked_scale(g, mask, scal
 isnan = op(_C.isnan, doc="Is it NaN?")
 isinf = op(_C.isinf, doc="Is it infinite?")
 isfinite = op(_C.isfinite, doc="Is it neither NaN nor infinite?")
+isposinf = op(_C.isposinf, doc="Is it plus infinity?\n\n>>> torch.isposinf(torch.tensor([float('inf'), 1.0]))\ntensor([ True, False])")
+isneginf = op(_C.isneginf, doc="Is it minus infinity?\n\n>>> torch.isneginf(torch.tensor([-float('inf'), 1.0]))\ntensor([ True, False])")
 signbit = op(_C.signbit, doc="Is the sign bit set?")
 logical_not = op(_C.logical_not, doc="Is it zero?")
 logical_and = op(_C.logical_and, doc="Are both not zero?")
