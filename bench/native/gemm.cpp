@@ -35,7 +35,7 @@ struct Problem {
 
   void run() {
     if (!memory) memory.reset(new char[size_t(lab::product_scratch_bytes(m, n, k, 4, rl::num_threads())) + 64]);
-    lab::product(product, reinterpret_cast<void*>((uintptr_t(memory.get()) + 63) / 64 * 64));
+    lab::product(product, reinterpret_cast<void*>((uintptr_t(memory.get()) + 63) / 64 * 64), rl::num_threads());
   }
   /// The plain reference: the inner loop runs along rows of B and C.
   void plain() {

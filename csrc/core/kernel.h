@@ -67,6 +67,7 @@ struct KernelCall {
   const Parameters& parameters;
   void* scratch;  // 64-byte aligned; as many bytes as `scratch_bytes` of the row said
   ErrorWord* error;
+  int threads = 1;  // read once a launch: scratch is sized and shared by the same number, whatever is set meanwhile
 };
 using CallFunction = void (*)(const KernelCall&);
 

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "core/allocator.h"
+#include "core/parallel.h"
 #include "core/plan.h"
 
 namespace rl {
@@ -55,7 +56,7 @@ void launch_call(const Kernel& kernel, std::span<const Operand> operands, DType 
     }
   }
   ErrorWord error;
-  KernelCall call{views, int(operands.size()), parameters, nullptr, &error};
+  KernelCall call{views, int(operands.size()), parameters, nullptr, &error, num_threads()};
   const Scratch scratch(kernel.scratch_bytes ? kernel.scratch_bytes(call) : 0);
   call.scratch = scratch.data();
   kernel.call[int(key)](call);
@@ -87,6 +88,13 @@ void launch(const Kernel& kernel, std::span<const Operand> operands, DType key, 
   }
   if (RL_UNLIKELY(!computes(kernel, key)))
     fail(ErrorKind::NotImplemented, "\"", kernel.name, "\" not implemented for '", short_name(key), "'");
+  for (int i = 0; i < kernel.outputs; ++i) {
+    if (RL_LIKELY(!operands[size_t(i)].tensor->storage()->read_only())) continue;
+    fail(
+        ErrorKind::Runtime, kernel.name,
+        ": the tensor to be written shares memory that is read-only (it came from a NumPy array that is not writable). "
+        "Write to a clone() of it");
+  }
   if (RL_UNLIKELY(observer != nullptr)) observer->before(kernel, operands, key, parameters);
   if (kernel.kind == Kind::Pointwise)
     run_pointwise(kernel, operands, key, parameters);

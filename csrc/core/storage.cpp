@@ -18,12 +18,13 @@ Ref<Storage> Storage::allocate(size_t bytes, Device device) {
   return storage;
 }
 
-Ref<Storage> Storage::borrow(void* data, size_t bytes, void (*release)(void*), void* context) {
+Ref<Storage> Storage::borrow(void* data, size_t bytes, void (*release)(void*), void* context, bool read_only) {
   Ref<Storage> storage = Ref<Storage>::to_new(new Storage);
   storage->data_ = data;
   storage->bytes_ = bytes;
   storage->release_ = release;
   storage->context_ = context;
+  storage->read_only_ = read_only;
   return storage;
 }
 

@@ -13,19 +13,22 @@ class Storage : public Counted {
  public:
   /// Fresh memory of the device's allocator, not initialised. Throws OutOfMemory.
   static Ref<Storage> allocate(size_t bytes, Device device);
-  /// Memory owned by someone else; `release(context)` is called once, from any thread.
-  static Ref<Storage> borrow(void* data, size_t bytes, void (*release)(void*), void* context);
+  /// Memory owned by someone else; `release(context)` is called once, from any thread. `launch` refuses to write to
+  /// what is read-only.
+  static Ref<Storage> borrow(void* data, size_t bytes, void (*release)(void*), void* context, bool read_only = false);
   static void destroy(Storage* storage) noexcept;
 
   void* data() const { return data_; }
   size_t bytes() const { return bytes_; }
   Device device() const { return device_; }
   bool borrowed() const { return release_ != nullptr; }
+  bool read_only() const { return read_only_; }
 
  private:
   void* data_ = nullptr;
   size_t bytes_ = 0;
   Device device_;
+  bool read_only_ = false;
   void (*release_)(void*) = nullptr;
   void* context_ = nullptr;
 };

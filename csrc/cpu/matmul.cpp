@@ -63,20 +63,20 @@ static int64_t entry_scratch(const KernelCall& call, int threads) {
 }
 
 static int64_t matmul_scratch(const KernelCall& call) {
-  return shares_batches(call) ? entry_scratch(call, 1) * num_threads() : entry_scratch(call, num_threads());
+  return shares_batches(call) ? entry_scratch(call, 1) * call.threads : entry_scratch(call, call.threads);
 }
 
 template <class T>
 static void matmul_floating(const KernelCall& call) {
   const int64_t n = batches(call);
   if (!shares_batches(call)) {
-    for (int64_t i = 0; i < n; ++i) product(product_of<T>(call, i), call.scratch);
+    for (int64_t i = 0; i < n; ++i) product(product_of<T>(call, i), call.scratch, call.threads);
     return;
   }
-  const int64_t bytes = entry_scratch(call, 1), pieces = num_threads(), grain = (n + pieces - 1) / pieces;
+  const int64_t bytes = entry_scratch(call, 1), pieces = call.threads, grain = (n + pieces - 1) / pieces;
   parallel_for(n, grain, [&](int64_t begin, int64_t end) {
     void* scratch = static_cast<char*>(call.scratch) + begin / grain * bytes;
-    for (int64_t i = begin; i < end; ++i) product(product_of<T>(call, i), scratch);
+    for (int64_t i = begin; i < end; ++i) product(product_of<T>(call, i), scratch, 1);
   });
 }
 

@@ -187,10 +187,9 @@ static void narrow_part(const Product<T>& p, int64_t i0, int64_t i1, T* scratch)
 }
 
 template <class T>
-RL_INLINE void run(const Product<T>& p, void* scratch) {
+RL_INLINE void run(const Product<T>& p, void* scratch, int threads) {
   if (p.m == 0 || p.n == 0) return;
   const int64_t bytes = round_up(thread_scratch<T>(p.n, p.k) * int64_t(sizeof(T)), 64);
-  const int threads = num_threads();
   const bool narrow = p.n < kNarrow;
   if (!narrow && p.k == 0) {
     for (int64_t i = 0; i < p.m; ++i)
@@ -214,7 +213,7 @@ RL_INLINE void run(const Product<T>& p, void* scratch) {
   });
 }
 
-void product(const Product<float>& p, void* scratch) { run(p, scratch); }
-void product(const Product<double>& p, void* scratch) { run(p, scratch); }
+void product(const Product<float>& p, void* scratch, int threads) { run(p, scratch, threads); }
+void product(const Product<double>& p, void* scratch, int threads) { run(p, scratch, threads); }
 
 RL_ISA_END

@@ -21,8 +21,9 @@ struct Product {
 };
 
 int64_t product_scratch_bytes(int64_t m, int64_t n, int64_t k, int64_t item, int threads);
-void product(const Product<float>& p, void* scratch);
-void product(const Product<double>& p, void* scratch);
+/// `threads`: what the scratch was made for.
+void product(const Product<float>& p, void* scratch, int threads);
+void product(const Product<double>& p, void* scratch, int threads);
 
 /// Integers wrap around, so their order does not matter.
 template <class T>
