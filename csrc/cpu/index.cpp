@@ -111,15 +111,17 @@ RL_INLINE void for_each_chunk(int64_t n, const Body& body) {
 constexpr int64_t kPacked = 256;
 
 /// Appends value(j) where chosen(j), for j < n <= kPacked; returns how many. Written branch-free into a block of its
-/// own first, for each element is written before it is known whether it stays.
+/// own first, for each element is written before it is known whether it stays. At most `room`: another thread may be
+/// writing what chooses, after it was counted.
 template <class W, class Chosen, class Value>
-RL_INLINE int64_t pack(W* to, int64_t n, const Chosen& chosen, const Value& value) {
+RL_INLINE int64_t pack(W* to, int64_t room, int64_t n, const Chosen& chosen, const Value& value) {
   W block[kPacked];
   int64_t count = 0;
   for (int64_t j = 0; j < n; ++j) {
     block[count] = value(j);
     count += chosen(j);
   }
+  if (count > room) count = room;
   __builtin_memcpy(to, block, size_t(count) * sizeof(W));
   return count;
 }
@@ -148,13 +150,14 @@ static void nonzero(const KernelCall& call) {
   const int64_t found = call.operands[0].sizes[1], inner = input.sizes[input.ndim - 1];
   for_each_chunk(numel_of(input), [&](int64_t chunk, int64_t begin, int64_t end) {
     int64_t at = offsets[chunk];
-    if (at == offsets[chunk + 1]) return;
+    const int64_t last = offsets[chunk + 1];  // a bound: another thread may be writing the input
+    if (at == last) return;
     for (int64_t row = begin / inner, i = begin; i < end; ++row) {
       const int64_t start = row * inner, stop = start + inner < end ? start + inner : end, first = at;
       int64_t* const last_column = columns + (input.ndim - 1) * found;
       for (; i < stop; i += kPacked)
         at += pack(
-            last_column + at, stop - i < kPacked ? stop - i : kPacked, [&](int64_t j) { return is_nonzero(x[i + j]); },
+            last_column + at, last - at, stop - i < kPacked ? stop - i : kPacked, [&](int64_t j) { return is_nonzero(x[i + j]); },
             [&](int64_t j) { return i + j - start; });
       i = stop;
       int64_t rest = row;
@@ -175,9 +178,10 @@ static void masked_select(const KernelCall& call) {
   const int64_t* const offsets = call.operands[3].as<int64_t>();
   for_each_chunk(numel_of(call.operands[2]), [&](int64_t chunk, int64_t begin, int64_t end) {
     int64_t at = offsets[chunk];
+    const int64_t last = offsets[chunk + 1];
     for (int64_t i = begin; i < end; i += kPacked)
       at += pack(
-          out + at, end - i < kPacked ? end - i : kPacked, [&](int64_t j) { return mask[i + j]; },
+          out + at, last - at, end - i < kPacked ? end - i : kPacked, [&](int64_t j) { return mask[i + j]; },
           [&](int64_t j) { return x[i + j]; });
   });
 }
@@ -192,8 +196,9 @@ static void masked_scatter(const KernelCall& call) {
   if (total > given) return report(call.error, 1, given, total);
   for_each_chunk(numel_of(call.operands[1]), [&](int64_t chunk, int64_t begin, int64_t end) {
     int64_t at = offsets[chunk];
+    const int64_t last = offsets[chunk + 1];
     for (int64_t i = begin; i < end; ++i)
-      if (mask[i]) self[i] = source[at++];
+      if (mask[i] && at < last) self[i] = source[at++];
   });
 }
 
