@@ -2,6 +2,7 @@
 // bounded cache.
 #include "core/allocator.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -36,6 +37,9 @@ constexpr int64_t kUncounted = 1 << 16;         // a thread's small blocks are c
 constexpr int64_t kCacheFloor = int64_t(256) << 20;
 
 std::atomic<int64_t> in_use{0}, peak{0}, cached{0}, asked{0}, countdown{-1};
+
+class SharedCache;
+SharedCache& shared();
 
 struct SizeClass {
   int index;
@@ -101,7 +105,11 @@ class SharedCache {
 };
 
 SharedCache& shared() {
-  static SharedCache* cache = new SharedCache;  // never freed: tensors may outlive static destruction
+  static SharedCache* cache = [] {
+    // a fork waits for the lock, so that no child inherits it from a thread that it does not have
+    pthread_atfork([] { shared().lock().lock(); }, [] { shared().lock().unlock(); }, [] { shared().lock().unlock(); });
+    return new SharedCache;  // never freed: tensors may outlive static destruction
+  }();
   return *cache;
 }
 
@@ -178,7 +186,7 @@ RL_COLD ThreadLists* make_lists() {
 }
 
 [[noreturn]] RL_COLD void refuse(size_t bytes, const char* why, int64_t limit) {
-  throw OutOfMemory(concat("can't allocate memory: you tried to allocate ", bytes, " bytes; ", why,
+  throw OutOfMemory(concat("DefaultCPUAllocator: can't allocate memory: you tried to allocate ", bytes, " bytes; ", why,
                            " (in use: ", in_use.load(), " bytes, limit: ", limit,
                            "). Free tensors, use smaller batches, or raise RUSHLIGHT_MEMORY_LIMIT."));
 }

@@ -1,6 +1,8 @@
 // mt19937 (Matsumoto and Nishimura, 1998) and PyTorch's recipes on it.
 #include "core/generator.h"
 
+#include <pthread.h>
+
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -184,8 +186,13 @@ void Generator::fill_normal(double* to, int64_t n, double mean, double std, bool
 
 Generator& default_generator() {
   if (slot) return *slot;
-  static Ref<Generator>* process = new Ref<Generator>(Generator::make());
-  return **process;
+  static Generator* process = [] {
+    // a fork waits for the lock, so that no child inherits it from a thread that it does not have
+    static Generator* made = (new Ref<Generator>(Generator::make()))->get();
+    pthread_atfork([] { made->lock_.lock(); }, [] { made->lock_.unlock(); }, [] { made->lock_.unlock(); });
+    return made;
+  }();
+  return *process;
 }
 Ref<Generator> exchange_default_generator(Ref<Generator> next) { return std::exchange(slot, std::move(next)); }
 

@@ -10,6 +10,9 @@
 
 namespace rl {
 
+class Generator;
+Generator& default_generator();
+
 /// Safe to use from several threads; each fill is one piece of the stream.
 class Generator : public Counted {
  public:
@@ -35,6 +38,7 @@ class Generator : public Counted {
   void fill_normal(double* to, int64_t n, double mean, double std, bool whole_blocks = false);
 
  private:
+  friend Generator& default_generator();
   explicit Generator(uint64_t seed) { reseed(seed); }
   void reseed(uint64_t seed);
   uint32_t draw32();

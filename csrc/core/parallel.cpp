@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "core/error.h"
@@ -45,7 +46,11 @@ class Pool {
     std::unique_lock hold(owner_, std::try_to_lock);
     if (!hold) return false;
     while (workers_ < threads - 1) {
-      std::thread([this] { work(); }).detach();
+      try {
+        std::thread([this] { work(); }).detach();
+      } catch (const std::system_error&) {
+        break;  // no more threads to be had (ulimit -u): those there are do the work
+      }
       ++workers_;
     }
     const int64_t pieces = (n + grain - 1) / grain;
