@@ -12,16 +12,18 @@ _TABLES = (
     "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks",
 )  # fmt: skip
 
-#: hooks of every module: those of register_module_forward_hook and its kin
-_everywhere = {
-    name: OrderedDict() for name in ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
-}
+#: hooks of every module, as (table, hook): those of register_module_forward_hook and its kin
+_everywhere = OrderedDict()
 
 
 def _globally(table, hook):
-    handle = RemovableHandle(_everywhere[table])
-    _everywhere[table][handle.id] = hook
+    handle = RemovableHandle(_everywhere)
+    _everywhere[handle.id] = (table, hook)
     return handle
+
+
+def _global_hooks(table):
+    return [hook for place, hook in _everywhere.values() if place == table]
 
 
 def register_module_forward_pre_hook(hook):
@@ -77,8 +79,8 @@ class _BackwardHooks:
 
     def __init__(self, module):
         self.module = module
-        self.before = [*_everywhere["_backward_pre_hooks"].values(), *module._backward_pre_hooks.values()]
-        self.after = list(_everywhere["_backward_hooks"].values())
+        self.before = [*_global_hooks("_backward_pre_hooks"), *module._backward_pre_hooks.values()]
+        self.after = _global_hooks("_backward_hooks")
         if module._is_full_backward_hook is not False:
             self.after += module._backward_hooks.values()
         self.grad_output = None
@@ -138,8 +140,7 @@ class Hooks(metaclass=Meta):
         try:
             if (
                 self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks
-                or _everywhere["_forward_hooks"] or _everywhere["_forward_pre_hooks"] or _everywhere["_backward_hooks"]
-                or _everywhere["_backward_pre_hooks"]
+                or _everywhere
             ):  # fmt: skip
                 return self._call_with_hooks(args, kwargs)
             return self.forward(*args, **kwargs)
@@ -151,7 +152,7 @@ class Hooks(metaclass=Meta):
     def _call_with_hooks(self, args, kwargs):
         called = set()
         try:
-            for hook in list(_everywhere["_forward_pre_hooks"].values()):
+            for hook in _global_hooks("_forward_pre_hooks"):
                 given = hook(self, args)
                 if given is not None:
                     args = _as_tuple(given)
@@ -169,14 +170,11 @@ class Hooks(metaclass=Meta):
                         )
                     args, kwargs = given
             watch = None
-            if (
-                self._backward_hooks or self._backward_pre_hooks
-                or _everywhere["_backward_hooks"] or _everywhere["_backward_pre_hooks"]
-            ):  # fmt: skip
+            if self._backward_hooks or self._backward_pre_hooks or _everywhere:
                 watch = _BackwardHooks(self)
                 args = watch.inputs(args)
             result = self.forward(*args, **kwargs)
-            for hook in list(_everywhere["_forward_hooks"].values()):
+            for hook in _global_hooks("_forward_hooks"):
                 given = hook(self, args, result)
                 result = result if given is None else given
             for key, hook in list(self._forward_hooks.items()):
