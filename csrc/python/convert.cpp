@@ -27,18 +27,21 @@ bool is_list(PyObject* o) {
 
 // ---- from Python values -------------------------------------------------------------------------------------------
 
+/// A list may hold itself.
+void check_depth(int depth, PyObject* data) {
+  RL_CHECK_VALUE(depth < kMaxDims, "too many dimensions '", Py_TYPE(data)->tp_name, "': tensor() reads at most ",
+                 kMaxDims, " nested ones");
+}
+
 void read_shape(PyObject* data, Dims& sizes) {
-  while (is_list(data)) {
-    const Py_ssize_t n = PySequence_Size(data);
+  Owned current = Owned::borrow(data);  // a sequence may make its items on demand: nobody else holds them
+  while (is_list(current.get())) {
+    const Py_ssize_t n = PySequence_Size(current.get());
     if (n < 0) throw PythonError();
-    RL_CHECK_VALUE(sizes.size() < kMaxDims, "too many dimensions: tensor() reads at most ", kMaxDims);
+    check_depth(sizes.size(), current.get());
     sizes.push_back(n);
     if (n == 0) return;
-    const Owned first = Owned::checked(PySequence_GetItem(data, 0));
-    data = first.get();
-    if (!is_list(data)) return;
-    Py_INCREF(data);  // held by its list; the loop goes on one level deeper
-    const Owned hold(data);
+    current = Owned::checked(PySequence_GetItem(current.get(), 0));
   }
 }
 
@@ -49,18 +52,19 @@ void read_shape(PyObject* data, Dims& sizes) {
 }
 
 /// The widest kind of number anywhere in the data.
-DType infer_dtype(PyObject* data) {
+DType infer_dtype(PyObject* data, int depth = 0) {
   if (is_tensor(data)) return as_tensor(data)->value.dtype();
   if (PyFloat_Check(data))
     return std::strcmp(Py_TYPE(data)->tp_name, "numpy.float64") == 0 ? DType::Float64 : default_dtype();
   if (is_list(data)) {
+    check_depth(depth, data);
     const Py_ssize_t n = PySequence_Size(data);
     if (n < 0) throw PythonError();
     if (n == 0) return default_dtype();
     DType all = DType::Bool;
     for (Py_ssize_t i = 0; i < n; ++i) {
       const Owned item = Owned::checked(PySequence_GetItem(data, i));
-      const DType d = infer_dtype(item.get());
+      const DType d = infer_dtype(item.get(), depth + 1);
       all = i == 0 ? d : promote(all, d);
     }
     return all;
@@ -230,6 +234,7 @@ const char* numpy_code(DType d) {
 }
 
 py::array to_numpy(const py::object& self) {
+  RL_CHECK_TYPE(is_tensor(self.ptr()), "numpy: expected a Tensor, got ", Py_TYPE(self.ptr())->tp_name);
   const PyTensor* p = as_tensor(self.ptr());
   const Tensor& t = p->value;
   RL_CHECK(!requires_grad(as_tensor(self.ptr())),

@@ -54,12 +54,15 @@ void tensor_dealloc(PyObject* self) {
   PyTypeObject* type = Py_TYPE(self);
   PyTensor* t = as_tensor(self);
   PyObject_GC_UnTrack(self);
+  // a long chain of gradients or bases must not free itself by recursion
+  Py_TRASHCAN_BEGIN(self, tensor_dealloc);
   if (RL_UNLIKELY(t->weakrefs != nullptr)) PyObject_ClearWeakRefs(self);
   tensor_clear(self);
   delete t->extra;
   t->value.~Tensor();
   type->tp_free(self);
   Py_DECREF(type);
+  Py_TRASHCAN_END;
 }
 
 bool refuse_delete(PyObject* value, const char* what) {
@@ -268,8 +271,12 @@ void add_tensor_type(py::module_& m) {
     as_tensor(made)->requires_grad = needs_grad;
     return py::reinterpret_steal<py::object>(made);
   });
-  m.def("_retain_grad", [](const py::object& t) { as_tensor(t.ptr())->retains_grad = true; });
+  m.def("_retain_grad", [](const py::object& t) {
+    RL_CHECK_TYPE(is_tensor(t.ptr()), "retain_grad: expected a Tensor, got ", Py_TYPE(t.ptr())->tp_name);
+    as_tensor(t.ptr())->retains_grad = true;
+  });
   m.def("_detach_in_place", [](const py::object& t) {
+    RL_CHECK_TYPE(is_tensor(t.ptr()), "detach_: expected a Tensor, got ", Py_TYPE(t.ptr())->tp_name);
     PyTensor* p = as_tensor(t.ptr());
     RL_CHECK(!(p->extra && p->extra->base), "Can't detach views in-place. Use detach() instead");
     Py_CLEAR(p->grad_fn);
