@@ -167,6 +167,10 @@ def sure_arguments():
     scores, classes = torch.rand(4, 3), torch.tensor([0, 1, 2, 0])
     yield "nll_loss_backward", (torch.tensor(1.0), scores, classes, None, "mean", -100, torch.tensor(4.0))
     yield "view_as_complex", (torch.rand(3, 2),)
+    yield "view_of", (torch.rand(4), (2,), (1,), 1, (1,))
+    yield "with_view", (torch.rand(4), torch.rand(2), (2,), (1,), 1, (1,))
+    yield "diagonal_backward", (torch.rand(3), (3, 3), 0, 0, 1)
+    yield "histogram", (torch.rand(5), torch.tensor([0.0, 0.5, 1.0]), None, True)
     yield "adam_step", (one(), one(), one(), one(), [], [torch.zeros(())], hyper)
 
 

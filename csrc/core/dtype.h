@@ -77,7 +77,7 @@ constexpr bool is_complex(DType d) { return contains(kComplex, d); }
 constexpr bool is_differentiable(DType d) { return contains(kFloats | kComplex, d); }
 
 #define X(name, Name, type, Short) sizeof(type),
-inline constexpr uint8_t kItemSizes[] = {RL_FOR_EACH_DTYPE(X)};
+constexpr uint8_t kItemSizes[] = {RL_FOR_EACH_DTYPE(X)};
 #undef X
 constexpr int64_t item_size(DType d) { return kItemSizes[int(d)]; }
 std::string_view name(DType d);        // "float32"

@@ -129,7 +129,7 @@ struct Polygamma {
   RL_INLINE T operator()(const Params& p, T x) const {
     return T(compute(p.n, double(x)));
   }
-  RL_MATH_SLOW double compute(int64_t n, double x) {
+  RL_INLINE static double compute(int64_t n, double x) {
     double factorial = 1.0;
     for (int64_t k = 2; k <= n && k <= 171; ++k) factorial *= double(k);  // 171! is infinite
     return (n % 2 ? factorial : -factorial) * detail::zeta(double(n) + 1.0, x);

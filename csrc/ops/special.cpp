@@ -51,7 +51,9 @@ Prepared derivative(int64_t n) {
   RL_CHECK(n >= 0, "polygamma: polygamma(n, x) does not support negative n.");
   if (n == 0) return {kernels::digamma, Result::Float, {}};
   if (n == 1) return {kernels::_trigamma, Result::Float, {}};
-  return {kernels::polygamma, Result::Float, Parameters::pack(functors::Polygamma::Params{n})};
+  // n! leaves float64 at 171: beyond, only the parity of n still shows, in the sign of the infinity
+  const int64_t order = n <= 400 ? n : 400 + (n & 1);
+  return {kernels::polygamma, Result::Float, Parameters::pack(functors::Polygamma::Params{order})};
 }
 Prepared step(const Tensor& input, const Tensor& other) {
   const Value x(input), y(other);
