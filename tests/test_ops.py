@@ -191,7 +191,10 @@ def test_the_in_place_form_equals_the_other_and_returns_its_tensor(case):
             if not isinstance(made[0], torch.Tensor):
                 continue
             plain = case.call(torch, sample, dtype)[0]
-            fits = torch.can_cast(plain.dtype, made[0].dtype) or case.name in ("cumsum", "cumprod")  # in their own dtype
+            fits = torch.can_cast(plain.dtype, made[0].dtype) or case.name in (
+                "cumsum",
+                "cumprod",
+            )  # in their own dtype
             if plain.shape != made[0].shape or not fits:
                 with pytest.raises(RuntimeError, match="shape|type|cast|same dtype|size"):
                     in_place(case)(*made, **keywords)

@@ -5,9 +5,9 @@
 
 namespace rl::kernels {
 
-extern Kernel triangle;       // {out, input}: matrices, row-major; may be the same memory
-extern Kernel count_repeats;  // {total [], repeats [n]}: their sum; negative ones are reported
-extern Kernel repeated_indices;         // {index [total], repeats [n]}
+extern Kernel triangle;          // {out, input}: matrices, row-major; may be the same memory
+extern Kernel count_repeats;     // {total [], repeats [n]}: their sum; negative ones are reported
+extern Kernel repeated_indices;  // {index [total], repeats [n]}
 
 extern Kernel triangle_places;  // {places [2, n] int64}: rows and columns
 extern Kernel reverse;          // {out, input}: a copy of an input that steps backwards along its last dim

@@ -157,8 +157,8 @@ static void nonzero(const KernelCall& call) {
       int64_t* const last_column = columns + (input.ndim - 1) * found;
       for (; i < stop; i += kPacked)
         at += pack(
-            last_column + at, last - at, stop - i < kPacked ? stop - i : kPacked, [&](int64_t j) { return is_nonzero(x[i + j]); },
-            [&](int64_t j) { return i + j - start; });
+            last_column + at, last - at, stop - i < kPacked ? stop - i : kPacked,
+            [&](int64_t j) { return is_nonzero(x[i + j]); }, [&](int64_t j) { return i + j - start; });
       i = stop;
       int64_t rest = row;
       for (int d = input.ndim - 2; d >= 0 && at > first; --d) {

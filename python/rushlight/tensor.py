@@ -436,5 +436,6 @@ def _attach():
 
 _attach()
 # PyTorch still has Python 2's names of the division
-Tensor.__div__, Tensor.__rdiv__, Tensor.__idiv__ = Tensor.__truediv__, Tensor.__rtruediv__, Tensor.__itruediv__
+for _name in ("", "r", "i"):
+    setattr(Tensor, f"__{_name}div__", getattr(Tensor, f"__{_name}truediv__"))
 _C._set_tensor_class(Tensor)

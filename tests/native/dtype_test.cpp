@@ -49,7 +49,8 @@ TEST(Dtype, Float8PromotesWithNothingElse) {
 /// What 8 bits mean, by arXiv:2209.05433.
 double meaning8(uint8_t bits, int exponent_bits) {
   const int fraction_bits = 7 - exponent_bits, bias = (1 << (exponent_bits - 1)) - 1;
-  const int exponent = (bits >> fraction_bits) & ((1 << exponent_bits) - 1), fraction = bits & ((1 << fraction_bits) - 1);
+  const int exponent = (bits >> fraction_bits) & ((1 << exponent_bits) - 1),
+            fraction = bits & ((1 << fraction_bits) - 1);
   const double sign = bits & 0x80 ? -1 : 1;
   if (exponent_bits == 4 && (bits & 0x7f) == 0x7f) return NAN;
   if (exponent_bits == 5 && exponent == 31) return fraction ? NAN : sign * INFINITY;

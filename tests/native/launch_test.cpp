@@ -60,7 +60,8 @@ TEST_F(Launch, EndsOnMetaAndRefusesToReadFromIt) {
   EXPECT_EQ(there.version()->value(), 0u);
   expect_error(ErrorKind::Runtime, "meta device has no values",
                [&] { launch(kernels::copy, {here, there}, DType::Float32); });
-  expect_error(ErrorKind::NotImplemented, "Cannot copy out of meta tensor; no data!", [&] { read_host(there, "item"); });
+  expect_error(ErrorKind::NotImplemented, "Cannot copy out of meta tensor; no data!",
+               [&] { read_host(there, "item"); });
 }
 
 TEST_F(Launch, ADtypeThatNoFunctionComputesIsNotImplemented) {

@@ -1,9 +1,9 @@
 """Element by element."""
 
-import collections
 import math
 
 from rushlight import _C
+from rushlight.ops._named import named
 from rushlight.ops._table import METHODS, composed
 
 
@@ -35,9 +35,7 @@ def _frexp_pair(input):
     return _C._frexp(input)
 
 
-_Frexp = collections.namedtuple("frexp", ("mantissa", "exponent"))
-_Frexp.__module__ = "torch.return_types"
-_Frexp.__repr__ = lambda self: f"torch.return_types.frexp(\nmantissa={self.mantissa!r},\nexponent={self.exponent!r})"
+_Frexp = named("frexp", "mantissa", "exponent")
 
 
 @composed
@@ -47,7 +45,7 @@ def frexp(input, *, out=None):
     >>> torch.frexp(torch.tensor([6.0])).exponent
     tensor([3], dtype=torch.int32)
     """
-    return _Frexp(*_frexp_pair(input, out=out))
+    return _Frexp(_frexp_pair(input, out=out))
 
 
 @composed(out=True, in_place=True)

@@ -3,7 +3,7 @@
 from operator import itemgetter
 
 #: every class made here, by its name: what the module return_types shows
-NAMED = {}
+NAMED: dict[str, type] = {}
 
 
 def named(name, *fields):

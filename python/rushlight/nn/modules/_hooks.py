@@ -13,7 +13,7 @@ _TABLES = (
 )  # fmt: skip
 
 #: hooks of every module, as (table, hook): those of register_module_forward_hook and its kin
-_everywhere = OrderedDict()
+_everywhere: OrderedDict = OrderedDict()
 
 
 def _globally(table, hook):
