@@ -188,9 +188,9 @@ Generator& default_generator() {
   if (slot) return *slot;
   static Generator* process = [] {
     // a fork waits for the lock, so that no child inherits it from a thread that it does not have
-    static Generator* made = (new Ref<Generator>(Generator::make()))->get();
-    pthread_atfork([] { made->lock_.lock(); }, [] { made->lock_.unlock(); }, [] { made->lock_.unlock(); });
-    return made;
+    static const auto* made = new Ref<Generator>(Generator::make());  // never freed: threads may outlive it
+    pthread_atfork([] { (*made)->lock_.lock(); }, [] { (*made)->lock_.unlock(); }, [] { (*made)->lock_.unlock(); });
+    return made->get();
   }();
   return *process;
 }
