@@ -118,13 +118,6 @@ void add_reshape_in_place(py::module_& m) {
   m.def("_become", &become);
   m.def("_resize", &resize);
   m.def("_frombuffer", &frombuffer);
-  m.def(
-      "_storage_bytes",
-      [](const Tensor& t) {
-        const int64_t bytes = int64_t(t.storage()->bytes());
-        return Tensor(t.storage(), t.version(), DType::UInt8, {bytes}, {1}, 0);
-      },
-      "The bytes of the whole storage, as a tensor on the same memory.");
 }
 
 }  // namespace rl::python
