@@ -447,17 +447,15 @@ Tensor as_strided_backward(const Tensor& grad, const Dims& sizes, const Dims& st
 }
 
 namespace {
-/// `t` laid out with these strides: itself, or a copy.
-Tensor laid_out(const Tensor& t, const Dims& strides) {
-  if (t.strides() == strides && t.offset() == 0) return t;
-  Tensor made = empty_strided(t.sizes(), strides, t.dtype(), t.device());
-  copy_values(made, t);
-  return made;
-}
+/// A copy with these strides.
 Tensor fresh(const Tensor& t, const Dims& strides) {
   Tensor made = empty_strided(t.sizes(), strides, t.dtype(), t.device());
   copy_values(made, t);
   return made;
+}
+/// `t` laid out with these strides: itself, or a copy.
+Tensor laid_out(const Tensor& t, const Dims& strides) {
+  return t.strides() == strides && t.offset() == 0 ? t : fresh(t, strides);
 }
 }  // namespace
 
