@@ -39,7 +39,6 @@ struct ErrorWord {
   int32_t code = 0;  // 0: none
   int64_t position = 0;
   int64_t value = 0;
-  void* lock = nullptr;
 };
 void report(ErrorWord* word, int32_t code, int64_t position, int64_t value);  // thread-safe, not inline, rarely called
 
@@ -58,6 +57,11 @@ struct View {
   template <class T>
   RL_INLINE T* as() const {
     return static_cast<T*>(data);
+  }
+  RL_INLINE int64_t numel() const {
+    int64_t n = 1;
+    for (int d = 0; d < ndim; ++d) n *= sizes[d];
+    return n;
   }
 };
 

@@ -4,6 +4,7 @@
 
 #include "core/parallel.h"
 #include "cpu/index_walk.h"
+#include "cpu/index_write.h"
 
 RL_ISA_BEGIN
 
@@ -108,29 +109,14 @@ static void repeat_blocks(const KernelCall& call) {
   });
 }
 
-struct Sixteen {
-  uint64_t low, high;
-};
-// clang-format off
-#define RL_BY_SIZE(NAME)                                                                                                    \
-  {&kernels::NAME, DType::Bool, &NAME<uint8_t>}, {&kernels::NAME, DType::UInt8, &NAME<uint8_t>},                            \
-  {&kernels::NAME, DType::Int8, &NAME<uint8_t>}, {&kernels::NAME, DType::Float8_e4m3fn, &NAME<uint8_t>},                    \
-  {&kernels::NAME, DType::Float8_e5m2, &NAME<uint8_t>}, {&kernels::NAME, DType::UInt16, &NAME<uint16_t>},                   \
-  {&kernels::NAME, DType::Int16, &NAME<uint16_t>}, {&kernels::NAME, DType::Float16, &NAME<uint16_t>},                       \
-  {&kernels::NAME, DType::BFloat16, &NAME<uint16_t>}, {&kernels::NAME, DType::UInt32, &NAME<uint32_t>},                     \
-  {&kernels::NAME, DType::Int32, &NAME<uint32_t>}, {&kernels::NAME, DType::Float32, &NAME<uint32_t>},                       \
-  {&kernels::NAME, DType::UInt64, &NAME<uint64_t>}, {&kernels::NAME, DType::Int64, &NAME<uint64_t>},                        \
-  {&kernels::NAME, DType::Float64, &NAME<uint64_t>}, {&kernels::NAME, DType::Complex64, &NAME<uint64_t>},                   \
-  {&kernels::NAME, DType::Complex128, &NAME<Sixteen>},
-// clang-format on
-#define X(name, Name, type, Short) {&kernels::triangle, DType::Name, &triangle},
+#define X(name, Name, type, Short)                                                                        \
+  {&kernels::triangle, DType::Name, &triangle}, {&kernels::reverse, DType::Name, &reverse<WordOf<type>>}, \
+      {&kernels::repeat_blocks, DType::Name, &repeat_blocks<WordOf<type>>},
 extern const KernelEntry arrange_entries[];
-const KernelEntry arrange_entries[] = {RL_FOR_EACH_DTYPE(X) RL_BY_SIZE(reverse) RL_BY_SIZE(repeat_blocks){
-                                           &kernels::triangle_places, DType::Int64, &triangle_places},
+const KernelEntry arrange_entries[] = {RL_FOR_EACH_DTYPE(X){&kernels::triangle_places, DType::Int64, &triangle_places},
                                        {&kernels::count_repeats, DType::Int64, &count_repeats},
                                        {&kernels::repeated_indices, DType::Int64, &repeated_indices}};
 #undef X
-#undef RL_BY_SIZE
 extern const int arrange_count;
 const int arrange_count = int(sizeof(arrange_entries) / sizeof(KernelEntry));
 

@@ -91,12 +91,6 @@ RL_INLINE bool is_nonzero(T x) {
     return x != T(0);
 }
 
-RL_INLINE int64_t numel_of(const View& v) {
-  int64_t n = 1;
-  for (int d = 0; d < v.ndim; ++d) n *= v.sizes[d];
-  return n;
-}
-
 /// body(chunk, begin, end) for each chunk of n elements.
 template <class Body>
 RL_INLINE void for_each_chunk(int64_t n, const Body& body) {
@@ -130,7 +124,7 @@ template <class T>
 static void count_chunks(const KernelCall& call) {
   int64_t* offsets = call.operands[0].as<int64_t>();
   const T* x = call.operands[1].as<T>();
-  const int64_t n = numel_of(call.operands[1]);
+  const int64_t n = call.operands[1].numel();
   for_each_chunk(n, [&](int64_t chunk, int64_t begin, int64_t end) {
     int32_t count = 0;  // a chunk is short
     for (int64_t i = begin; i < end; ++i) count += is_nonzero(x[i]);
@@ -148,7 +142,7 @@ static void nonzero(const KernelCall& call) {
   const int64_t* const offsets = call.operands[2].as<int64_t>();
   if (input.ndim == 0) return;  // a 0-d tensor has no column
   const int64_t found = call.operands[0].sizes[1], inner = input.sizes[input.ndim - 1];
-  for_each_chunk(numel_of(input), [&](int64_t chunk, int64_t begin, int64_t end) {
+  for_each_chunk(input.numel(), [&](int64_t chunk, int64_t begin, int64_t end) {
     int64_t at = offsets[chunk];
     const int64_t last = offsets[chunk + 1];  // a bound: another thread may be writing the input
     if (at == last) return;
@@ -176,7 +170,7 @@ static void masked_select(const KernelCall& call) {
   const W* const x = call.operands[1].as<W>();
   const bool* const mask = call.operands[2].as<bool>();
   const int64_t* const offsets = call.operands[3].as<int64_t>();
-  for_each_chunk(numel_of(call.operands[2]), [&](int64_t chunk, int64_t begin, int64_t end) {
+  for_each_chunk(call.operands[2].numel(), [&](int64_t chunk, int64_t begin, int64_t end) {
     int64_t at = offsets[chunk];
     const int64_t last = offsets[chunk + 1];
     for (int64_t i = begin; i < end; i += kPacked)
@@ -192,9 +186,9 @@ static void masked_scatter(const KernelCall& call) {
   const bool* const mask = call.operands[1].as<bool>();
   const W* const source = call.operands[2].as<W>();
   const int64_t* const offsets = call.operands[3].as<int64_t>();
-  const int64_t total = offsets[call.operands[3].sizes[0] - 1], given = numel_of(call.operands[2]);
+  const int64_t total = offsets[call.operands[3].sizes[0] - 1], given = call.operands[2].numel();
   if (total > given) return report(call.error, 1, given, total);
-  for_each_chunk(numel_of(call.operands[1]), [&](int64_t chunk, int64_t begin, int64_t end) {
+  for_each_chunk(call.operands[1].numel(), [&](int64_t chunk, int64_t begin, int64_t end) {
     int64_t at = offsets[chunk];
     const int64_t last = offsets[chunk + 1];
     for (int64_t i = begin; i < end; ++i)

@@ -31,12 +31,6 @@ RL_INLINE T root(T x) {
     return __builtin_sqrt(x);
 }
 
-RL_INLINE int64_t numel_of(const View& v) {
-  int64_t n = 1;
-  for (int d = 0; d < v.ndim; ++d) n *= v.sizes[d];
-  return n;
-}
-
 /// The numbers of a step.
 template <int N>
 struct Hyper {
@@ -75,7 +69,7 @@ static void sgd(const KernelCall& call) {
   const T* const grad = call.operands[call.count - 2].as<T>();
   const T rate = T(-h[at::lr]), momentum = T(h[at::momentum]), share = T(1 - h[at::dampening]);
   const bool first = h[at::first] != 0, nesterov = h[at::nesterov] != 0;
-  for_each_block(numel_of(call.operands[0]), param, grad, h[at::maximize] != 0, h[at::weight_decay],
+  for_each_block(call.operands[0].numel(), param, grad, h[at::maximize] != 0, h[at::weight_decay],
                  [&](int64_t begin, int64_t n, const T* g) {
                    T* const p = param + begin;
                    if (!buffer) {
@@ -121,7 +115,7 @@ static void adam(const KernelCall& call) {
   const T shrink = T(1 - h[at::lr] * h[at::weight_decay]);
   const bool near = (weight < 0 ? -weight : weight) < T(0.5);  // lerp starts from the nearer end
   const T pull = near ? weight : weight - 1;
-  for_each_block(numel_of(call.operands[0]), param, grad, h[at::maximize] != 0,
+  for_each_block(call.operands[0].numel(), param, grad, h[at::maximize] != 0,
                  h[at::decoupled] != 0 ? 0 : h[at::weight_decay], [&](int64_t begin, int64_t n, const T* g) {
                    T* const p = param + begin;
                    T* const m = mean + begin;
