@@ -105,9 +105,13 @@ RL_INLINE double lgamma_near_2(double t) {
                 -0x1.3cb3be36ad88bp-17, 0x1.258f3057730fap-18, -0x1.1276ebd557fb0p-19, 0x1.012012be3900ap-20,
                 -0x1.ce17528bcf460p-22, 0x1.b40adb09a1e12p-23, -0x1.2009c1a550d0dp-23, 0x1.11fa5e7c86f7bp-24);
 }
-/// log|Gamma(a)| for a > 0. Below 8 the argument is taken into [1.5, 2.5) by Gamma(a + 1) = a Gamma(a), where
-/// lgamma(2 + t) = t p(t), so that both zeros are exact; above, Stirling's sum with its product in two parts.
-RL_INLINE double lgamma_right(double a) {
+/// a > 0, below 8 taken into [1.5, 2.5) by Gamma(a + 1) = a Gamma(a): t is its distance from 2, and lgamma(a) is
+/// lgamma(2 + t) plus (`low`: less) the logarithm of `scaled`. From 8 on (`far`) the logarithm wanted is a's own.
+struct GammaArgument {
+  double t, scaled;
+  bool far, low;
+};
+RL_INLINE GammaArgument gamma_argument(double a) {
   double y = a, product = 1.0;
   for (int i = 0; i < 6; ++i) {
     const bool above = y >= 2.5;
@@ -116,8 +120,14 @@ RL_INLINE double lgamma_right(double a) {
   }
   const bool far = a >= 8.0, low = a < 1.5, lowest = a < 0.5;
   const double t = lowest ? a : low ? a - 1.0 : y - 2.0;
+  return {t, far ? a : lowest ? fma(a, a, a) : low ? a : product, far, low};
+}
+/// log|Gamma(a)| for a > 0. Below 8 the argument is taken into [1.5, 2.5) by Gamma(a + 1) = a Gamma(a), where
+/// lgamma(2 + t) = t p(t), so that both zeros are exact; above, Stirling's sum with its product in two parts.
+RL_INLINE double lgamma_right(double a) {
+  const auto [t, scaled, far, low] = gamma_argument(a);
   const double p = lgamma_near_2(t);
-  const auto s = split(far ? a : lowest ? fma(a, a, a) : low ? a : product);
+  const auto s = split(scaled);
   const LogParts parts = log_parts(s.f);
   const double high = s.k * 0x1.62e42fefa38p-1, rest = s.f - (parts.h - fma(s.k, 0x1.ef35793c7673p-45, parts.tail));
   const double log_a = high + rest, log_low = rest - (log_a - high);  // exact from k = 1 on
@@ -205,15 +215,8 @@ RL_INLINE double lgamma(double x) {
 /// The same with polynomials for float32: err 2^-35, 2^-37 and 2^-36.
 RL_INLINE float lgamma(float x32) {
   const double x = x32, a = fabs(x), r = a - round(a);
-  double y = a, product = 1.0;
-  for (int i = 0; i < 6; ++i) {
-    const bool above = y >= 2.5;
-    y = above ? y - 1.0 : y;
-    product = above ? product * y : product;
-  }
-  const bool far = a >= 8.0, low = a < 1.5, lowest = a < 0.5;
-  const double t = lowest ? a : low ? a - 1.0 : y - 2.0;
-  const double log_a = detail::log_wide(far ? a : lowest ? fma(a, a, a) : low ? a : product);
+  const auto [t, scaled, far, low] = detail::gamma_argument(a);
+  const double log_a = detail::log_wide(scaled);
   const double p =
       detail::horner(t, 0x1.b0ee60720f144p-2, 0x1.4a34cc4a5e442p-2, -0x1.13e001bf9b68ap-4, 0x1.51322af89f70dp-6,
                      -0x1.e404afd21cd14p-8, 0x1.7add27d2db2a1p-9, -0x1.38c08bc30f720p-10, 0x1.0b496d499e088p-11,
