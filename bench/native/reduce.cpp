@@ -31,7 +31,7 @@ void in_order(const Tensor& x, Over over, float* out) {
   static std::vector<double> scratch;
   scratch.resize(size_t(lab::reduce_scratch(call)) / sizeof(double) + 1);
   call.scratch = scratch.data();
-  lab::reduce<float, lab::Plus>(call);
+  lab::reduce<functors::Sum, float>(call);
 }
 
 /// One running sum a row, and one sweep over rows for the columns: what is written first, and what -O3 may not reorder.

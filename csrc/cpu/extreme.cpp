@@ -4,6 +4,7 @@
 #include "core/parallel.h"
 #include "cpu/order_keys.h"
 #include "cpu/reduce_kernels.h"
+#include "cpu/reduce_types.h"
 
 RL_ISA_BEGIN
 
@@ -134,8 +135,7 @@ const KernelEntry extreme_entries[] = {
 #define X(Name, T)                                             \
   {&kernels::max_index, DType::Name, &extreme_index<T, true>}, \
       {&kernels::min_index, DType::Name, &extreme_index<T, false>},
-    X(Float32, float) X(Float64, double) X(UInt8, uint8_t) X(Int32, int32_t) X(Int64, int64_t) X(UInt64, uint64_t)
-        X(Bool, bool)
+    RL_TYPES_Ordered(X)
 #undef X
 };
 extern const int extreme_count;

@@ -1,52 +1,26 @@
-// Reductions in the order of sums: along rows that are dense, across rows whose columns are dense, and gathered
-// otherwise.
+// functors/reduce.def in the order of sums: along rows that are dense, across rows whose columns are dense, and
+// gathered otherwise.
 #include "cpu/reduce_kernels.h"
 
 #include "core/parallel.h"
-#include "cpu/index_walk.h"
+#include "cpu/reduce_types.h"
 #include "cpu/sum_order.h"
 
 RL_ISA_BEGIN
 
+using functors::Given;
 using kernels::ReduceParameters;
 
-struct Times {
-  template <class T>
-  static RL_INLINE T identity() {
-    return T(1);
-  }
-  template <class T>
-  static RL_INLINE T join(T a, T b) {
-    if constexpr (std::is_integral_v<T>)
-      return T(uint64_t(a) * uint64_t(b));
-    else
-      return a * b;
-  }
-};
-template <class T>
-constexpr bool kHasNan = !std::is_integral_v<T>;
-/// The largest (kMax) or smallest; NaN wins.
-template <bool kMax>
-struct Extreme {
-  template <class T>
-  static RL_INLINE T identity() {
-    if constexpr (kHasNan<T>)
-      return kMax ? T(-__builtin_inf()) : T(__builtin_inf());
-    else if constexpr (sizeof(T) == 1 && T(2) == T(1))
-      return T(!kMax);
-    else if constexpr (T(-1) > T(0))
-      return kMax ? T(0) : T(-1);
-    else
-      return kMax ? T(T(1) << (sizeof(T) * 8 - 1)) : T(~(T(1) << (sizeof(T) * 8 - 1)));
-  }
-  template <class T>
-  static RL_INLINE T join(T a, T b) {
-    if constexpr (kHasNan<T>)
-      return (kMax ? a > b : a < b) || a != a ? a : b;
-    else
-      return (kMax ? a > b : a < b) ? a : b;
-  }
-};
+/// What of an element is joined.
+template <class F, class T>
+RL_INLINE auto seen(T x, T centre, const Given& given) {
+  if constexpr (requires { F::of(x, centre, given); })
+    return F::of(x, centre, given);
+  else
+    return x;
+}
+template <class F, class T>
+using Joined = decltype(seen<F>(T(), T(), Given()));
 
 /// The dims of a row that is reduced, merged where one steps on evenly from the next.
 struct Reduced {
@@ -87,19 +61,30 @@ struct Reduced {
   }
 };
 
-template <class T, class Op>
-RL_INLINE T one_block(const T* row, const Reduced& r, int64_t block) {
-  const int64_t begin = block * kSumBlock, left = r.n - begin, n = left < kSumBlock ? left : kSumBlock;
-  if (r.is_one_dim() && r.strides[0] == 1) return block_of<T, Op>(row + begin, n);
-  T dense[kSumBlock];
-  r.gather(row, begin, n, dense);
-  return block_of<T, Op>(dense, n);
+/// One row, or a strip of them, as a functor sees it.
+template <class F, class T>
+static __attribute__((noinline)) Joined<F, T> seen_block(const T* x, int64_t n, T centre, const Given& given) {
+  const Given g = given;
+  return block_of<Joined<F, T>, F>(x, n, [=](T v) __attribute__((always_inline)) { return seen<F>(v, centre, g); });
 }
 
-/// No sum is -0, as in PyTorch: joined once more with the identity.
-template <class T, class Op>
-RL_INLINE T finished(T total) {
-  return Op::join(total, Op::template identity<T>());
+template <class F, class T>
+RL_INLINE Joined<F, T> one_block(const T* row, const Reduced& r, int64_t block, T centre, const Given& given) {
+  const int64_t begin = block * kSumBlock, left = r.n - begin, n = left < kSumBlock ? left : kSumBlock;
+  if (r.is_one_dim() && r.strides[0] == 1) return seen_block<F>(row + begin, n, centre, given);
+  T dense[kSumBlock];
+  r.gather(row, begin, n, dense);
+  return seen_block<F>(dense, n, centre, given);
+}
+
+/// Joined once more with the identity: no sum is -0, as in PyTorch.
+template <class F, class R, class T>
+RL_INLINE R finished(R total, T centre, const Given& given) {
+  total = F::join(total, F::template identity<R>());
+  if constexpr (requires { F::finish(total, centre, given); })
+    return F::finish(total, centre, given);
+  else
+    return total;
 }
 
 constexpr int64_t kRowGrain = 16384;  // elements worth a second thread
@@ -107,32 +92,46 @@ constexpr int64_t kRowGrain = 16384;  // elements worth a second thread
 RL_INLINE int64_t blocks_of(int64_t n) { return (n + kSumBlock - 1) / kSumBlock; }
 
 static int64_t reduce_scratch(const KernelCall& call) {
-  const View& input = call.operands[call.count - 1];
-  int64_t n = 1;
-  for (int d = 0; d < input.ndim; ++d) n *= input.sizes[d];
-  return (blocks_of(n) + 1) * 16;  // a partial result is a complex128 at most
+  return (blocks_of(call.operands[1].numel()) + 1) * 16;  // a partial result is a complex128 at most
 }
 
-/// to[j] = rows x[j], x[step + j] ... joined in order, after what is there unless they are the first.
-template <class T, class Op, int Rows, bool First>
-static __attribute__((noinline)) void join_rows(int64_t width, T* to, const T* x, int64_t step) {
+/// to[j] = what is seen of rows x[j], x[step + j] ... joined in order, after what is there unless they are the first.
+template <class F, int Rows, bool First, class T>
+static __attribute__((noinline)) void join_rows(int64_t width, Joined<F, T>* to, const T* x, int64_t step,
+                                                const T* centre, const Given& given) {
+  const Given g = given;
 #pragma GCC ivdep
   for (int64_t j = 0; j < width; ++j) {
-    T v = First ? x[j] : Op::join(to[j], x[j]);
+    const T middle = centre[j];
+    Joined<F, T> v = seen<F>(x[j], middle, g);
+    if constexpr (!First) v = F::join(to[j], v);
 #pragma GCC unroll 4
-    for (int64_t r = 1; r < Rows; ++r) v = Op::join(v, x[r * step + j]);
+    for (int64_t r = 1; r < Rows; ++r) v = F::join(v, seen<F>(x[r * step + j], middle, g));
     to[j] = v;
   }
+}
+/// to[j] = to[j] joined with from[j].
+template <class F, class R>
+static __attribute__((noinline)) void join_partial(int64_t width, R* to, const R* from) {
+#pragma GCC ivdep
+  for (int64_t j = 0; j < width; ++j) to[j] = F::join(to[j], from[j]);
 }
 
 /// Columns are dense and the reduced dim steps over rows: a strip of columns at a time, 32 lanes of it in the caches.
 /// Four rows of a lane join it in one go, so that it is loaded and stored once for them.
 constexpr int64_t kStripBytes = 1024;
-template <class T, class Op>
-static void across(const T* input, T* out, int64_t width, int64_t out_step, const Reduced& r) {
-  constexpr int64_t kStrip = kStripBytes / sizeof(T), kGroup = 4;
-  alignas(64) T lane[kLanes][kStrip];
-  T level[48][kStrip];  // BlockTree, a row a level
+template <class R>
+constexpr int64_t kStrip = kStripBytes / sizeof(R);
+
+template <class F, class T>
+static void across(const T* input, const T* centres, Joined<F, T>* out, int64_t width, int64_t out_step,
+                   const Reduced& r, const Given& given) {
+  using R = Joined<F, T>;
+  constexpr int64_t kGroup = 4;
+  alignas(64) R lane[kLanes][kStrip<R>];
+  R level[48][kStrip<R>];  // BlockTree, a row a level
+  T centre[kStrip<R>];
+  for (int64_t j = 0; j < width; ++j) centre[j] = centres ? centres[j * out_step] : T(0);
   uint64_t count = 0;
   const int64_t step = r.strides[0];
   for (int64_t begin = 0; begin < r.n; begin += kSumBlock) {
@@ -143,47 +142,51 @@ static void across(const T* input, T* out, int64_t width, int64_t out_step, cons
         const T* from = x + (i + l) * step;
         if (i + l + (kGroup - 1) * kLanes < n) {
           if (i == 0)
-            join_rows<T, Op, kGroup, true>(width, lane[l], from, kLanes * step);
+            join_rows<F, kGroup, true>(width, lane[l], from, kLanes * step, centre, given);
           else
-            join_rows<T, Op, kGroup, false>(width, lane[l], from, kLanes * step);
+            join_rows<F, kGroup, false>(width, lane[l], from, kLanes * step, centre, given);
           continue;
         }
         if (i == 0)
-          join_rows<T, Op, 1, true>(width, lane[l], from, 0);
+          join_rows<F, 1, true>(width, lane[l], from, 0, centre, given);
         else
-          join_rows<T, Op, 1, false>(width, lane[l], from, 0);
+          join_rows<F, 1, false>(width, lane[l], from, 0, centre, given);
         for (int64_t k = i + l + kLanes; k < n; k += kLanes)
-          join_rows<T, Op, 1, false>(width, lane[l], x + k * step, 0);
+          join_rows<F, 1, false>(width, lane[l], x + k * step, 0, centre, given);
       }
     for (int64_t l = n; l < kLanes; ++l)
-      for (int64_t j = 0; j < width; ++j) lane[l][j] = Op::template identity<T>();
+      for (int64_t j = 0; j < width; ++j) lane[l][j] = F::template identity<R>();
     for (int64_t half = kLanes / 2; half > 0; half /= 2)
-      for (int64_t l = 0; l < half; ++l) join_rows<T, Op, 1, false>(width, lane[l], lane[l + half], 0);
+      for (int64_t l = 0; l < half; ++l) join_partial<F>(width, lane[l], lane[l + half]);
     int at = 0;
     for (uint64_t bits = count++; bits & 1; bits >>= 1, ++at) {
-      join_rows<T, Op, 1, false>(width, level[at], lane[0], 0);
-      __builtin_memcpy(lane[0], level[at], size_t(width) * sizeof(T));
+      join_partial<F>(width, level[at], lane[0]);
+      __builtin_memcpy(lane[0], level[at], size_t(width) * sizeof(R));
     }
-    __builtin_memcpy(level[at], lane[0], size_t(width) * sizeof(T));
+    __builtin_memcpy(level[at], lane[0], size_t(width) * sizeof(R));
   }
-  T* sum = nullptr;
+  R* total = nullptr;
   for (int at = 0; at < 48; ++at) {
     if (!((count >> at) & 1)) continue;
-    if (sum) join_rows<T, Op, 1, false>(width, level[at], sum, 0);
-    sum = level[at];
+    if (total) join_partial<F>(width, level[at], total);
+    total = level[at];
   }
-  for (int64_t j = 0; j < width; ++j) out[j * out_step] = finished<T, Op>(sum[j]);
+  for (int64_t j = 0; j < width; ++j) out[j * out_step] = finished<F>(total[j], centre[j], given);
 }
 
-template <class T, class Op>
+template <class F, class T>
 static void reduce(const KernelCall& call) {
+  using R = Joined<F, T>;
   const View &out = call.operands[0], &input = call.operands[1];
-  const int kept = call.parameters.as<ReduceParameters>().kept;
+  const auto [kept, given] = call.parameters.as<ReduceParameters>();
+  const Given g = given;
+  const T* centres = call.count > 2 ? call.operands[2].as<T>() : nullptr;
+  R* const results = out.as<R>();
   const Reduced r(input, kept);
   int64_t rows = 1;
   for (int d = 0; d < kept; ++d) rows *= input.sizes[d];
   if (rows == 0) return;
-  const auto place = [&](int64_t row, int64_t* at_out, int64_t* at_in) {
+  const auto place = [&, kept = kept](int64_t row, int64_t* at_out, int64_t* at_in) {
     *at_out = *at_in = 0;
     for (int d = kept - 1; d >= 0; --d) {
       const int64_t i = d > 0 ? row % input.sizes[d] : row;
@@ -192,78 +195,61 @@ static void reduce(const KernelCall& call) {
       *at_in += i * input.strides[d];
     }
   };
-  if (r.n == 0) {
-    for (int64_t row = 0; row < rows; ++row) {
-      int64_t o, i;
-      place(row, &o, &i);
-      out.as<T>()[o] = Op::template identity<T>();
-    }
-    return;
-  }
   if (rows == 1 && r.n > kSumBlock) {  // one long row: its blocks are shared out
     const int64_t blocks = blocks_of(r.n);
-    T* part = static_cast<T*>(call.scratch);
+    R* part = static_cast<R*>(call.scratch);
+    const T centre = centres ? *centres : T(0);
     parallel_for(blocks, kRowGrain / kSumBlock, [&](int64_t begin, int64_t end) {
-      for (int64_t b = begin; b < end; ++b) part[b] = one_block<T, Op>(input.as<T>(), r, b);
+      for (int64_t b = begin; b < end; ++b) part[b] = one_block<F>(input.as<T>(), r, b, centre, g);
     });
-    BlockTree<T, Op> tree;
+    BlockTree<R, F> tree;
     for (int64_t b = 0; b < blocks; ++b) tree.add(part[b]);
-    *out.as<T>() = finished<T, Op>(tree.total());
+    *results = finished<F>(tree.total(), centre, g);
     return;
   }
   const int last = kept - 1;
-  if (kept > 0 && input.strides[last] == 1 && input.sizes[last] > 1 && r.is_one_dim() && r.strides[0] != 1) {
+  if (kept > 0 && input.strides[last] == 1 && input.sizes[last] > 1 && r.n > 0 && r.is_one_dim() && r.strides[0] != 1) {
     const int64_t columns = input.sizes[last], outer = rows / columns;
-    constexpr int64_t kStrip = kStripBytes / sizeof(T);
-    const int64_t strips = (columns + kStrip - 1) / kStrip;
-    const int64_t work = kStrip * r.n, grain = work >= kRowGrain ? 1 : kRowGrain / work;
+    const int64_t strips = (columns + kStrip<R> - 1) / kStrip<R>;
+    const int64_t work = kStrip<R> * r.n, grain = work >= kRowGrain ? 1 : kRowGrain / work;
     parallel_for(outer * strips, grain, [&](int64_t begin, int64_t end) {
       for (int64_t s = begin; s < end; ++s) {
         int64_t o, i;
         place(s / strips * columns, &o, &i);
-        const int64_t c = s % strips * kStrip, width = columns - c < kStrip ? columns - c : kStrip;
-        across<T, Op>(input.as<T>() + i + c, out.as<T>() + o + c * out.strides[last], width, out.strides[last], r);
+        const int64_t c = s % strips * kStrip<R>, width = columns - c < kStrip<R> ? columns - c : kStrip<R>;
+        o += c * out.strides[last];
+        across<F>(input.as<T>() + i + c, centres ? centres + o : nullptr, results + o, width, out.strides[last], r, g);
       }
     });
     return;
   }
-  const int64_t grain = r.n >= kRowGrain ? 1 : kRowGrain / r.n;
+  const int64_t grain = r.n >= kRowGrain ? 1 : kRowGrain / (r.n > 0 ? r.n : 1);
   parallel_for(rows, grain, [&](int64_t begin, int64_t end) {
     const int64_t blocks = blocks_of(r.n);
     for (int64_t row = begin; row < end; ++row) {
       int64_t o, i;
       place(row, &o, &i);
       const T* from = input.as<T>() + i;
+      const T centre = centres ? centres[o] : T(0);
       if (blocks == 1) {
-        out.as<T>()[o] = finished<T, Op>(one_block<T, Op>(from, r, 0));
+        results[o] = finished<F>(one_block<F>(from, r, 0, centre, g), centre, g);
         continue;
       }
-      BlockTree<T, Op> tree;
-      for (int64_t b = 0; b < blocks; ++b) tree.add(one_block<T, Op>(from, r, b));
-      out.as<T>()[o] = finished<T, Op>(tree.total());
+      BlockTree<R, F> tree;
+      for (int64_t b = 0; b < blocks; ++b) tree.add(one_block<F>(from, r, b, centre, g));
+      results[o] = finished<F>(tree.total(), centre, g);
     }
   });
 }
 
-// The dtypes that sums are taken in, and those that elements are compared in: ops/reduce.cpp brings the others to them.
-#define RL_SUM_TYPES(X) \
-  X(Float32, float)     \
-  X(Float64, double) X(Int64, int64_t) X(Complex64, complex<float>) X(Complex128, complex<double>)
-#define RL_ORDER_TYPES(X) \
-  X(Float32, float)       \
-  X(Float64, double) X(UInt8, uint8_t) X(Int32, int32_t) X(Int64, int64_t) X(UInt64, uint64_t) X(Bool, bool)
 extern const KernelEntry reduce_entries[];
-const KernelEntry reduce_entries[] = {{&kernels::all, DType::Bool, &reduce<bool, Extreme<false>>, &reduce_scratch},
-                                      {&kernels::any, DType::Bool, &reduce<bool, Extreme<true>>, &reduce_scratch},
-#define X(Name, T)                                                 \
-  {&kernels::sum, DType::Name, &reduce<T, Plus>, &reduce_scratch}, \
-      {&kernels::prod, DType::Name, &reduce<T, Times>, &reduce_scratch},
-                                      RL_SUM_TYPES(X)
-#undef X
-#define X(Name, T)                                                           \
-  {&kernels::amax, DType::Name, &reduce<T, Extreme<true>>, &reduce_scratch}, \
-      {&kernels::amin, DType::Name, &reduce<T, Extreme<false>>, &reduce_scratch},
-                                          RL_ORDER_TYPES(X)
+const KernelEntry reduce_entries[] = {
+#define X(Name, T, row, Functor) {&kernels::row, DType::Name, &reduce<functors::Functor, T>, &reduce_scratch},
+#define RL_REDUCTION(row, Functor, dtypes, ...) RL_TYPES_##dtypes(X, row, Functor)
+#define RL_REDUCTION_KERNEL RL_REDUCTION
+#include "functors/reduce.def"
+#undef RL_REDUCTION
+#undef RL_REDUCTION_KERNEL
 #undef X
 };
 extern const int reduce_count;

@@ -2,6 +2,7 @@
 #include <type_traits>
 
 #include "core/parallel.h"
+#include "cpu/reduce_types.h"
 #include "cpu/scan_kernels.h"
 #include "functors/traits.h"
 
@@ -85,13 +86,12 @@ static void logcumsumexp(const KernelCall& call) {
 extern const KernelEntry running_entries[];
 const KernelEntry running_entries[] = {
 #define X(Name, T) {&kernels::logcumsumexp, DType::Name, &logcumsumexp<T>},
-    X(Float32, float) X(Float64, double) X(Complex64, complex<float>) X(Complex128, complex<double>)
+    RL_TYPES_FloatingComplex(X)
 #undef X
 #define X(Name, T)                                            \
   {&kernels::cummax, DType::Name, &running_extreme<T, true>}, \
       {&kernels::cummin, DType::Name, &running_extreme<T, false>},
-        X(Float32, float) X(Float64, double) X(UInt8, uint8_t) X(Int32, int32_t) X(Int64, int64_t) X(UInt64, uint64_t)
-            X(Bool, bool)
+        RL_TYPES_Ordered(X)
 #undef X
 };
 extern const int running_count;

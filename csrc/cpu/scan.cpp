@@ -2,6 +2,7 @@
 #include "cpu/scan_kernels.h"
 
 #include "core/parallel.h"
+#include "cpu/reduce_types.h"
 #include "cpu/sum_order.h"
 
 RL_ISA_BEGIN
@@ -213,7 +214,7 @@ const KernelEntry scan_entries[] = {
 #define X(Name, T)                                                 \
   {&kernels::cumsum, DType::Name, &scan<T, false>, &scan_scratch}, \
       {&kernels::cumprod, DType::Name, &scan<T, true>, &scan_scratch},
-    X(Float32, float) X(Float64, double) X(Int64, int64_t) X(Complex64, complex<float>) X(Complex128, complex<double>)
+    RL_TYPES_Sums(X)
 #undef X
 };
 extern const int scan_count;

@@ -3,6 +3,7 @@
 
 #include "core/parallel.h"
 #include "core/scalar.h"
+#include "cpu/reduce_types.h"
 
 RL_ISA_BEGIN
 
@@ -141,8 +142,7 @@ const KernelEntry search_entries[] = {{&kernels::bincount, DType::Int64, &bincou
                                       {&kernels::histogram, DType::Float32, &histogram<float>},
                                       {&kernels::histogram, DType::Float64, &histogram<double>},
 #define X(Name, T) {&kernels::searchsorted, DType::Name, &searchsorted<T>},
-                                      X(Float32, float) X(Float64, double) X(UInt8, uint8_t) X(Int32, int32_t)
-                                          X(Int64, int64_t) X(UInt64, uint64_t) X(Bool, bool)
+                                      RL_TYPES_Ordered(X)
 #undef X
 };
 extern const int search_count;

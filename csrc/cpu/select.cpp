@@ -10,7 +10,7 @@
 // the families of cpu/: a file with kernels exports <family>_entries and <family>_count
 // clang-format off
 #define RL_FOR_EACH_FAMILY(X)                                                                          \
-  X(unary) X(binary) X(create) X(arrange) X(matmul) X(reduce) X(extreme) X(moments) X(scan) X(running)    \
+  X(unary) X(binary) X(create) X(arrange) X(matmul) X(reduce) X(extreme) X(scan) X(running)    \
   X(softmax) X(loss) X(sort) X(order) X(search) X(index) X(scatter) X(optim) X(random)
 // clang-format on
 

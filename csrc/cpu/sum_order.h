@@ -5,35 +5,17 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "core/macros.h"
 #include "cpu/vector.h"
+#include "functors/reduce.h"
 
 RL_ISA_BEGIN
 
 constexpr int kLanes = 32;
 constexpr int64_t kSumBlock = 4096;
 
-struct Plus {
-  template <class T>
-  static RL_INLINE T identity() {
-    return T(0);
-  }
-  template <class T>
-  static RL_INLINE T join(T a, T b) {
-    if constexpr (std::is_integral_v<T>)
-      return T(uint64_t(a) + uint64_t(b));  // integers wrap around
-    else
-      return a + b;
-  }
-  /// The same on a whole register, for types that do not wrap.
-  template <class V>
-    requires(V{0.5f}[0] != 0)
-  static RL_INLINE V join_all(V a, V b) {
-    return a + b;
-  }
-};
+using functors::Sum;
 
-template <class T, class Op = Plus>
+template <class T, class Op = Sum>
 RL_INLINE T join_lanes(T* lane) {
   // lanes of one register; of short types and of complex ones a loop will do
   constexpr int kLast = sizeof(T) < 4 || !std::is_arithmetic_v<T> ? 1 : kWidth<T>;
@@ -49,23 +31,29 @@ RL_INLINE T join_lanes(T* lane) {
   }
 }
 
-/// One block of at most 4096 dense elements. The lanes past the end join nothing, by a masked load where there is one.
-template <class T, class Op = Plus>
-static __attribute__((noinline)) T block_of(const T* x, int64_t n) {
-  T lane[kLanes];
+/// One block of at most 4096 dense elements, of which `see` makes what is joined. The lanes past the end join nothing,
+/// by a masked load where there is one.
+template <class R, class Op, class T, class See>
+RL_INLINE R block_of(const T* x, int64_t n, See see) {
+  R lane[kLanes];
   const int first = n < kLanes ? int(n) : kLanes;
-  for (int l = 0; l < kLanes; ++l) lane[l] = l < first ? x[l] : Op::template identity<T>();
+  for (int l = 0; l < kLanes; ++l) lane[l] = l < first ? see(x[l]) : Op::template identity<R>();
   int64_t i = kLanes;
   for (; i + kLanes <= n; i += kLanes)
-    for (int l = 0; l < kLanes; ++l) lane[l] = Op::join(lane[l], x[i + l]);
+    for (int l = 0; l < kLanes; ++l) lane[l] = Op::join(lane[l], see(x[i + l]));
   const int rest = i < n ? int(n - i) : 0;
   if (rest > 0)
-    for (int l = 0; l < kLanes; ++l) lane[l] = l < rest ? Op::join(lane[l], x[i + l]) : lane[l];
-  return join_lanes<T, Op>(lane);
+    for (int l = 0; l < kLanes; ++l) lane[l] = l < rest ? Op::join(lane[l], see(x[i + l])) : lane[l];
+  return join_lanes<R, Op>(lane);
+}
+/// The sum of a block.
+template <class T>
+static __attribute__((noinline)) T block_of(const T* x, int64_t n) {
+  return block_of<T, Sum>(x, n, [](T v) __attribute__((always_inline)) { return v; });
 }
 
 /// Sums of blocks as they come: equal subtrees join at once, the rest at the end from the right.
-template <class T, class Op = Plus>
+template <class T, class Op = Sum>
 struct BlockTree {
   T level[48];
   uint64_t count = 0;

@@ -17,6 +17,18 @@ inline constexpr bool is_floating = std::is_floating_point_v<T>;
 template <class T>
 inline constexpr bool is_integer = std::is_integral_v<T>;
 
+/// The type of a number's parts: of a real number its own.
+template <class T>
+struct RealOf {
+  using type = T;
+};
+template <class T>
+struct RealOf<complex<T>> {
+  using type = T;
+};
+template <class T>
+using Real = typename RealOf<T>::type;
+
 template <class T>
 RL_INLINE bool is_nan(T x) {
   if constexpr (is_floating<T> || is_complex_type<T>)

@@ -3,31 +3,12 @@
 
 #include <cmath>
 
-#include "cpu/moments_kernels.h"
 #include "ops/pointwise.h"
 #include "ops/reduce_form.h"
 #include "ops/shape.h"
 
-namespace rl::kernels {
-#define RL_ROW(row) constinit Kernel row{.name = #row, .kind = Kind::Reduction, .outputs = 1};
-RL_ROW(spread) RL_ROW(norm_p) RL_ROW(norm_0) RL_ROW(norm_1) RL_ROW(norm_2) RL_ROW(logsumexp) RL_ROW(nansum)
-#undef RL_ROW
-}  // namespace rl::kernels
-
 namespace rl::ops {
 namespace {
-
-/// The sums over `f`, in its shape; half types are taken in float32 by the caller.
-Tensor sums(const Kernel& kernel, const Form& f, DType result, const Tensor* centre, bool root = false,
-            double number = 0) {
-  const Tensor made = empty(f.shrunk, result, f.input.device());
-  const Parameters p = Parameters::pack(kernels::MomentParameters{f.kept, root, number});
-  if (centre)
-    launch(kernel, {made, f.input, *centre}, f.input.dtype(), p);
-  else
-    launch(kernel, {made, f.input}, f.input.dtype(), p);
-  return shaped(made, f);
-}
 
 TwoTensors spread(const char* op, const Tensor& input, const MaybeDims& dim, const MaybeScalar& correction,
                   bool keepdim, bool root) {
@@ -35,11 +16,12 @@ TwoTensors spread(const char* op, const Tensor& input, const MaybeDims& dim, con
   RL_CHECK(is_differentiable(dtype), op, ": std and var only support floating point and complex dtypes, got ",
            dtype_text(dtype));
   const Tensor wide = as_dtype(input, compute_dtype(dtype));
-  const Form f = settled(form_of(op, wide, dim, keepdim));
+  const Form f = form_of(op, wide, dim, keepdim);
   const Tensor centre = mean(wide, dim, false, std::nullopt, nullptr);
   const double divisor = double(f.count) - (correction ? correction->real() : 1.0);
   const DType real = real_of(dtype);
-  const Tensor s = sums(kernels::spread, f, real_of(wide.dtype()), &centre, root, divisor > 0 ? divisor : 0);
+  const functors::Given given{divisor > 0 ? divisor : 0, root};
+  const Tensor s = reduced(kernels::spread, op, f, real_of(wide.dtype()), &centre, given);
   return {as_dtype(s, real), as_dtype(shaped(centre, f), dtype)};
 }
 
@@ -91,8 +73,8 @@ Tensor norm(const Tensor& input, MaybeScalar p, const MaybeDims& dim, bool keepd
                          : power == 1 ? kernels::norm_1
                          : power == 2 ? kernels::norm_2
                                       : kernels::norm_p;
-  const Form f = settled(form_of("norm", wide, dim, keepdim));
-  const Tensor made = sums(kernel, f, real_of(wide.dtype()), nullptr, false, power);
+  const Form f = form_of("norm", wide, dim, keepdim);
+  const Tensor made = reduced(kernel, "norm", f, real_of(wide.dtype()), nullptr, {power});
   return deliver("norm", as_dtype(made, real), out);
 }
 
@@ -106,12 +88,12 @@ Tensor norm_named(const Tensor& input, std::string_view p, const MaybeDims& dim,
 Tensor logsumexp(const Tensor& input, const Dims& dim, bool keepdim, Tensor* out) {
   const DType dtype = is_differentiable(input.dtype()) ? input.dtype() : default_dtype();
   const Tensor wide = as_dtype(input, compute_dtype(dtype));
-  const Form f = settled(form_of("logsumexp", wide, dim, keepdim));
+  const Form f = form_of("logsumexp", wide, dim, keepdim);
   if (f.count == 0) return deliver("logsumexp", full(f.sizes, Scalar(-INFINITY), dtype, input.device()), out);
   const Tensor top = amax(real(wide), dim, false, nullptr), finite = isfinite(top, nullptr);
   const Value t(top), zero(Scalar(0.0));
   const Tensor centre = as_dtype(where(finite, t, zero, nullptr), wide.dtype());
-  return deliver("logsumexp", as_dtype(sums(kernels::logsumexp, f, wide.dtype(), &centre), dtype), out);
+  return deliver("logsumexp", as_dtype(reduced(kernels::logsumexp, "logsumexp", f, wide.dtype(), &centre), dtype), out);
 }
 
 Tensor nansum(const Tensor& input, const MaybeDims& dim, bool keepdim, std::optional<DType> dtype, Tensor* out) {
@@ -119,8 +101,8 @@ Tensor nansum(const Tensor& input, const MaybeDims& dim, bool keepdim, std::opti
   if (!is_float(input.dtype())) return sum(input, dim, keepdim, dtype, out);
   const DType result = dtype.value_or(input.dtype());
   const Tensor wide = as_dtype(input, compute_dtype(is_float(result) ? result : input.dtype()));
-  const Form f = settled(form_of("nansum", wide, dim, keepdim));
-  return deliver("nansum", as_dtype(sums(kernels::nansum, f, wide.dtype(), nullptr), result), out);
+  const Form f = form_of("nansum", wide, dim, keepdim);
+  return deliver("nansum", as_dtype(reduced(kernels::nansum, "nansum", f, wide.dtype()), result), out);
 }
 
 }  // namespace rl::ops

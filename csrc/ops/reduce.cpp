@@ -1,16 +1,18 @@
 // Reductions: the dims that go, the dtype they are taken in, and the input seen with its kept dims first.
 #include "ops/reduce.h"
 
-#include "cpu/reduce_kernels.h"
 #include "ops/pointwise.h"
 #include "ops/reduce_form.h"
 #include "ops/shape.h"
 
 namespace rl::kernels {
-#define RL_ROW(row, many) constinit Kernel row{.name = #row, .kind = Kind::Reduction, .outputs = many};
-RL_ROW(sum, 1)
-RL_ROW(prod, 1) RL_ROW(amax, 1) RL_ROW(amin, 1) RL_ROW(all, 1) RL_ROW(any, 1) RL_ROW(max_index, 2) RL_ROW(min_index, 2)
-#undef RL_ROW
+#define RL_REDUCTION(row, ...) constinit Kernel row{.name = #row, .kind = Kind::Reduction, .outputs = 1};
+#define RL_REDUCTION_KERNEL RL_REDUCTION
+#include "functors/reduce.def"
+#undef RL_REDUCTION
+#undef RL_REDUCTION_KERNEL
+constinit Kernel max_index{.name = "max_index", .kind = Kind::Reduction, .outputs = 2};
+constinit Kernel min_index{.name = "min_index", .kind = Kind::Reduction, .outputs = 2};
 }  // namespace rl::kernels
 
 namespace rl::ops {
@@ -62,15 +64,20 @@ Form settled(Form f) {
 
 Tensor shaped(const Tensor& made, const Form& f) { return made.view(f.sizes, contiguous_strides(f.sizes), 0); }
 
-namespace {
-
-Tensor run(const Kernel& kernel, const char* op, const Form& f) {
+Tensor reduced(const Kernel& kernel, const char* op, const Form& f, DType result, const Tensor* centre,
+               const functors::Given& given) {
   const DType dtype = f.input.dtype();
   RL_CHECK(computes(kernel, dtype), "\"", op, "\" not implemented for '", short_name(dtype), "'");
-  const Tensor made = empty(f.shrunk, dtype, f.input.device());
-  launch(kernel, {made, f.input}, dtype, Parameters::pack(kernels::ReduceParameters{f.kept}));
+  const Tensor made = empty(f.shrunk, result, f.input.device());
+  const Parameters p = Parameters::pack(kernels::ReduceParameters{f.kept, given});
+  if (centre)
+    launch(kernel, {made, f.input, *centre}, dtype, p);
+  else
+    launch(kernel, {made, f.input}, dtype, p);
   return shaped(made, f);
 }
+
+namespace {
 
 /// Sums of integers and bools are int64; half types are summed in float32.
 Tensor total(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim, bool keepdim,
@@ -78,7 +85,7 @@ Tensor total(const Kernel& kernel, const char* op, const Tensor& input, const Ma
   const DType result = dtype.value_or(category(input.dtype()) < 2 ? DType::Int64 : input.dtype());
   const DType key = category(result) < 2 ? DType::Int64 : compute_dtype(result);
   const Tensor wide = as_dtype(as_dtype(input, dtype.value_or(input.dtype())), key);
-  return as_dtype(run(kernel, op, form_of(op, wide, dim, keepdim)), result);
+  return as_dtype(reduced(kernel, op, form_of(op, wide, dim, keepdim), key), result);
 }
 
 void check_not_empty(const char* op, const Form& f) {
@@ -92,7 +99,7 @@ Tensor extreme(const Kernel& kernel, const char* op, const Tensor& input, const 
   const Tensor wide = as_dtype(input, order_dtype(input.dtype()));
   const Form f = form_of(op, wide, dim, keepdim);
   check_not_empty(op, f);
-  return as_dtype(run(kernel, op, f), input.dtype());
+  return as_dtype(reduced(kernel, op, f, wide.dtype()), input.dtype());
 }
 
 std::tuple<Tensor, Tensor> with_index(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim,
@@ -118,15 +125,34 @@ Tensor truth(const Kernel& kernel, const char* op, const Tensor& input, const Ma
              Tensor* out) {
   const Value x(input), nothing(Scalar(0));
   const Tensor on = input.dtype() == DType::Bool ? input : ne(x, nothing, nullptr);
-  const Tensor made = run(kernel, op, form_of(op, on, dim, keepdim));
+  const Tensor made = reduced(kernel, op, form_of(op, on, dim, keepdim), DType::Bool);
   return deliver(op, input.dtype() == DType::UInt8 ? as_dtype(made, DType::UInt8) : made, out);
+}
+
+Tensor counted(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim) {
+  const Tensor wide = as_dtype(input, order_dtype(input.dtype()));
+  return reduced(kernel, op, form_of(op, wide, dim, false), DType::Int64);
 }
 
 }  // namespace
 
-Tensor sum(const Tensor& input, const MaybeDims& dim, bool keepdim, std::optional<DType> dtype, Tensor* out) {
-  return deliver("sum", total(kernels::sum, "sum", input, dim, keepdim, dtype), out);
-}
+#define RL_REDUCTION(name, Functor, dtypes, rule) RL_REDUCTION_##rule(name)
+#define RL_REDUCTION_Total(name)                                                                                  \
+  Tensor name(const Tensor& input, const MaybeDims& dim, bool keepdim, std::optional<DType> dtype, Tensor* out) { \
+    return deliver(#name, total(kernels::name, #name, input, dim, keepdim, dtype), out);                          \
+  }
+#define RL_REDUCTION_Extreme(name)                                                  \
+  Tensor name(const Tensor& input, const Dims& dim, bool keepdim, Tensor* out) {    \
+    return deliver(#name, extreme(kernels::name, #name, input, dim, keepdim), out); \
+  }
+#define RL_REDUCTION_Truth(name)                                                      \
+  Tensor name(const Tensor& input, const MaybeDims& dim, bool keepdim, Tensor* out) { \
+    return truth(kernels::name, #name, input, dim, keepdim, out);                     \
+  }
+#define RL_REDUCTION_Count(name) \
+  Tensor name(const Tensor& input, const MaybeDims& dim) { return counted(kernels::name, #name, input, dim); }
+#define RL_REDUCTION_KERNEL(...)
+#include "functors/reduce.def"
 
 Tensor mean(const Tensor& input, const MaybeDims& dim, bool keepdim, std::optional<DType> dtype, Tensor* out) {
   const DType d = dtype.value_or(input.dtype());
@@ -144,12 +170,6 @@ Tensor prod_all(const Tensor& input, std::optional<DType> dtype) {
 }
 Tensor prod(const Tensor& input, int64_t dim, bool keepdim, std::optional<DType> dtype, Tensor* out) {
   return deliver("prod", total(kernels::prod, "prod", input, Dims{dim}, keepdim, dtype), out);
-}
-Tensor amax(const Tensor& input, const Dims& dim, bool keepdim, Tensor* out) {
-  return deliver("amax", extreme(kernels::amax, "amax", input, dim, keepdim), out);
-}
-Tensor amin(const Tensor& input, const Dims& dim, bool keepdim, Tensor* out) {
-  return deliver("amin", extreme(kernels::amin, "amin", input, dim, keepdim), out);
 }
 Tensor max_all(const Tensor& input) {
   RL_CHECK(input.numel() > 0,
@@ -176,17 +196,6 @@ Tensor argmax(const Tensor& input, std::optional<int64_t> dim, bool keepdim, Ten
 }
 Tensor argmin(const Tensor& input, std::optional<int64_t> dim, bool keepdim, Tensor* out) {
   return index_of(kernels::min_index, "argmin", input, dim, keepdim, out);
-}
-Tensor all(const Tensor& input, const MaybeDims& dim, bool keepdim, Tensor* out) {
-  return truth(kernels::all, "all", input, dim, keepdim, out);
-}
-Tensor any(const Tensor& input, const MaybeDims& dim, bool keepdim, Tensor* out) {
-  return truth(kernels::any, "any", input, dim, keepdim, out);
-}
-
-Tensor count_nonzero(const Tensor& input, const MaybeDims& dim) {
-  const Value x(input), nothing(Scalar(0));
-  return sum(ne(x, nothing, nullptr), dim, false, std::nullopt, nullptr);
 }
 
 Tensor sum_to(const Tensor& input, const Dims& size) {

@@ -16,6 +16,9 @@ struct Form {
 Form form_of(const char* op, const Tensor& input, const MaybeDims& dims, bool keepdim);
 /// The same with the reduced dims dense, or a single one that steps over dense columns: a copy where neither holds.
 Form settled(Form f);
+/// The kernel over the form, stored as `result`; a centre a row for the kernels that look at elements around one.
+Tensor reduced(const Kernel& kernel, const char* op, const Form& f, DType result, const Tensor* centre = nullptr,
+               const functors::Given& given = {});
 /// A row-major result of the shape `shrunk` in the shape that was asked for.
 Tensor shaped(const Tensor& made, const Form& f);
 
