@@ -141,7 +141,7 @@ Tensor counted(const Kernel& kernel, const char* op, const Tensor& input, const 
   Tensor name(const Tensor& input, const MaybeDims& dim, bool keepdim, std::optional<DType> dtype, Tensor* out) { \
     return deliver(#name, total(kernels::name, #name, input, dim, keepdim, dtype), out);                          \
   }
-#define RL_REDUCTION_Extreme(name)                                                  \
+#define RL_REDUCTION_Same(name)                                                     \
   Tensor name(const Tensor& input, const Dims& dim, bool keepdim, Tensor* out) {    \
     return deliver(#name, extreme(kernels::name, #name, input, dim, keepdim), out); \
   }

@@ -12,14 +12,14 @@ using MaybeDims = std::optional<Dims>;
 #define RL_REDUCTION(name, Functor, dtypes, rule) RL_REDUCTION_##rule(name)
 #define RL_REDUCTION_Total(name) \
   Tensor name(const Tensor& input, const MaybeDims& dim, bool keepdim, std::optional<DType> dtype, Tensor* out);
-#define RL_REDUCTION_Extreme(name) Tensor name(const Tensor& input, const Dims& dim, bool keepdim, Tensor* out);
+#define RL_REDUCTION_Same(name) Tensor name(const Tensor& input, const Dims& dim, bool keepdim, Tensor* out);
 #define RL_REDUCTION_Truth(name) Tensor name(const Tensor& input, const MaybeDims& dim, bool keepdim, Tensor* out);
 #define RL_REDUCTION_Count(name) Tensor name(const Tensor& input, const MaybeDims& dim);
 #define RL_REDUCTION_KERNEL(...)
 #include "functors/reduce.def"
 #undef RL_REDUCTION
 #undef RL_REDUCTION_Total
-#undef RL_REDUCTION_Extreme
+#undef RL_REDUCTION_Same
 #undef RL_REDUCTION_Truth
 #undef RL_REDUCTION_Count
 #undef RL_REDUCTION_KERNEL

@@ -2,6 +2,7 @@
 
 import rushlight as _torch
 
+from . import _C
 from ._C import (
     digamma,
     erf,
@@ -20,25 +21,15 @@ from ._C import igamma as gammainc
 from ._C import igammac as gammaincc
 from ._C import lgamma as gammaln
 from ._C import sigmoid as expit
-from ._C import special_entr as entr
-from ._C import special_erfcx as erfcx
-from ._C import special_i0e as i0e
-from ._C import special_i1 as i1
-from ._C import special_i1e as i1e
-from ._C import special_log_ndtr as log_ndtr
-from ._C import special_ndtr as ndtr
-from ._C import special_ndtri as ndtri
-from ._C import special_xlog1py as xlog1py
 from .composed.pointwise import mvlgamma as multigammaln
 from .composed.pointwise import polygamma
 
 psi = digamma
 
-__all__ = [
-    "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp2", "expit", "expm1", "gammainc", "gammaincc", "gammaln", "i0", "i0e",
-    "i1", "i1e", "log1p", "log_ndtr", "log_softmax", "logit", "logsumexp", "multigammaln", "ndtr", "ndtri", "polygamma", "psi",
-    "round", "sinc", "softmax", "xlog1py", "xlogy",
-]  # fmt: skip
+# a row named special_... is a function of this module
+globals().update(
+    {name[8:]: getattr(_C, name) for _, name, *_ in _C._rows() if name[:8] == "special_" and name[-1] != "_"}
+)
 
 
 def softmax(input, dim, *, dtype=None):
@@ -54,3 +45,6 @@ def log_softmax(input, dim, *, dtype=None):
 def logsumexp(input, dim, keepdim=False, *, out=None):
     """Logarithm of the sum of exponentials along `dim`."""
     return _torch.logsumexp(input, dim, keepdim, out=out)
+
+
+__all__ = sorted(name for name, value in globals().items() if name[0] != "_" and callable(value))
