@@ -1,5 +1,7 @@
 """torch.special: functions of one or two numbers that have a name in mathematics, after SciPy's special."""
 
+# ruff: noqa: F401  what is imported stands here too, some of it by another name
+
 import rushlight as _torch
 
 from . import _C

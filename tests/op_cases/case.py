@@ -319,6 +319,8 @@ def _named(name):
     def find(lib):
         if hasattr(lib, "_C") and hasattr(lib._C, "rows") and hasattr(lib._C, name):
             return getattr(lib._C, name)
+        if name.startswith("special_"):
+            return getattr(lib.special, name[8:])
         for place in (lib, lib.Tensor, lib.nn.functional):
             if hasattr(place, name):
                 return getattr(place, name)
