@@ -72,6 +72,22 @@ RL_UNARY_PERIODIC(Cos, cos, cos_slow)
 RL_UNARY_PERIODIC(Tan, tan, tan_slow)
 #undef RL_UNARY_PERIODIC
 
+/// sin(x) / x: as accurate near 0 as elsewhere, because sin is.
+struct SphericalBesselJ0 {
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    return x == T(0) ? T(1) : sin(x) / x;
+  }
+  template <class T>
+  RL_INLINE static bool rare(T x) {
+    return sin_is_rare(x);
+  }
+  template <class T>
+  static T slow(T x) {
+    return fabs(x) == T(__builtin_inf()) ? T(0) : sin_slow(x) / x;
+  }
+};
+
 struct Identity {
   static constexpr bool any_sign = true;
   template <class T>

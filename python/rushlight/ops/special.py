@@ -96,6 +96,7 @@ special_ndtr = op(_C.special_ndtr, grad=lambda g, input: _C.mul(g, _C.mul(_C.exp
 special_ndtri = op(_C.special_ndtri, grad=lambda g, out: _C.mul(g, _C.mul(_C.exp(_C.mul(_C.square(out), 0.5)), _ROOT_TWO_PI)), doc="Inverse of ndtr: quantiles of the standard normal.", node="SpecialNdtriBackward0")
 special_log_ndtr = op(_C.special_log_ndtr, grad=lambda g, input: _C.mul(g, _C.mul(_C.reciprocal(_C.special_erfcx(_C.mul(input, -math.sqrt(0.5)))), math.sqrt(2 / math.pi))), doc="Logarithm of ndtr, precise in both tails.", node="SpecialLogNdtrBackward0")
 special_entr = op(_C.special_entr, grad=lambda g, input: _C.mul(g, _C.sub(_C.neg(_C.log(input)), 1)), doc="-input * log(input); 0 at 0, -inf below.", node="SpecialEntrBackward0")
+special_spherical_bessel_j0 = op(_C.special_spherical_bessel_j0, doc="Spherical Bessel function of the first kind of order 0: sin(input) / input, 1 at 0.")
 logit = op(_C.logit, grad=_logit_back, doc="log(input / (1 - input)), of input held in [eps, 1 - eps] where eps is given.")
 nan_to_num = op(_C.nan_to_num, grad=lambda g, input: _C.where(_C.isfinite(input), g, 0.0), doc="NaN and infinities replaced: by `nan`, and by `posinf` and `neginf` or the dtype's largest and lowest number.")
 op(_C._frexp, grad=_frexp_back, node="FrexpBackward0")
