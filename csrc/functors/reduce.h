@@ -72,6 +72,18 @@ struct Extreme {
 using Largest = Extreme<true>;
 using Smallest = Extreme<false>;
 
+/// Exclusive or, bit by bit.
+struct Xor {
+  template <class T>
+  static RL_INLINE T identity() {
+    return T(0);
+  }
+  template <class T>
+  static RL_INLINE T join(T a, T b) {
+    return a ^ b;
+  }
+};
+
 /// How many are not zero.
 struct Count : Sum {
   template <class T>

@@ -21,6 +21,11 @@ def along(function):
     return reduce
 
 
+def hashed(x, axis, keepdims):
+    words = x.astype(np.float64).view(np.uint64) if x.dtype.kind == "f" else x.astype(np.int64).view(np.uint64)
+    return np.bitwise_xor.reduce(words, axis, keepdims=keepdims)
+
+
 def count(x, dim):
     return max(x.size // max(np.sum(x, axis=axes(dim) if x.ndim else None, keepdims=True).size, 1), 1)
 
@@ -129,6 +134,7 @@ REDUCTIONS = [
     Case("argmin", along(np.argmin), [args(S(3, 5)), args(S()), *ONE_DIM[:3], args(S(130, 70), 0)], dtypes=ORDERED, result="int64", large=LARGE[:3], batch=BATCH, bad=[*NO_DIM[:1], NOTHING]),
     Case("all", along(np.all), [*DIMS, *EMPTY], dtypes=NUMERIC_BOOL, result=lambda d: "uint8" if d == "uint8" else "bool", large=LARGE, batch=BATCH, bad=NO_DIM[:1]),
     Case("any", along(np.any), [*DIMS, *EMPTY], dtypes=NUMERIC_BOOL, result=lambda d: "uint8" if d == "uint8" else "bool", large=LARGE, batch=BATCH, bad=NO_DIM[:1]),
+    Case("hash_tensor", along(hashed), [*LONG, args(S(3, 5)), args(S(2, 3, 4), (0, 2)), args(S(2, 3, 4), [1], keepdim=True), args(S())], rows="_xor", dtypes=(*FLOATS, "int64", "int32", "int8", "uint8", "bool"), result="uint64", large=LARGE, batch=BATCH, bad=[*NO_DIM[:1], TWICE, NOTHING, Bad(S(3), mode=1, raises=RuntimeError, match="mode")]),
     Case("count_nonzero", lambda x, dim=None: np.count_nonzero(x, axis=axes(dim) if x.ndim else None), [args(S(3, 5)), args(S(3, 5), 0), args(S(2, 3, 4), (0, 2)), args(S()), args(S(0, 3), 0)], dtypes=NUMERIC_BOOL, result="int64", large=LARGE[:3]),
     Case("_sum_to", sum_to, [args(S(3, 5), (5,)), args(S(2, 3, 4), (3, 1)), args(S(3, 5), (3, 5)), args(S(3, 5), ())], rows="sum_to", peer=lambda lib: lambda x, size: x.sum_to_size(size), bound=lambda x, size: 5 * sum_to(np.abs(x), size), ulp=0.5, grad=True),
 ]

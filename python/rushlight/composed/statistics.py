@@ -451,3 +451,21 @@ def renorm(input, p, dim, maxnorm):
     # the small number keeps what is scaled from landing above, as in PyTorch
     scale = _C.where(_C.gt(norms, maxnorm), _C.div(maxnorm, _C.add(norms, 1e-7)), 1.0)
     return _C.mul(input, scale.to(input.dtype))
+
+
+@composed(method=False, out=True)
+def hash_tensor(input, dim=(), *, keepdim=False, mode=0):
+    """The exclusive or of the elements as words of 64 bits (float64, or int64), a uint64; mode 0 is all there is.
+
+    >>> torch.hash_tensor(torch.tensor([1, 2, 4]))
+    tensor(7, dtype=torch.uint64)
+    """
+    if mode != 0:
+        raise RuntimeError(f"hash_tensor: unknown mode {mode}; it must be 0")
+    if input.dtype.is_complex:
+        raise NotImplementedError(f"hash_tensor: not implemented for {input.dtype}; hash its view_as_real")
+    if input.dtype.is_floating_point:
+        words = _C._to(input, None, _C.float64).view(_C.int64)
+    else:
+        words = _C._to(input, None, _C.int64)
+    return _C._xor(words, dim, keepdim).view(_C.uint64)
