@@ -72,6 +72,13 @@ RL_UNARY_PERIODIC(Cos, cos, cos_slow)
 RL_UNARY_PERIODIC(Tan, tan, tan_slow)
 #undef RL_UNARY_PERIODIC
 
+/// Elfwing, Uchibe, Doya 2017, arXiv:1702.03118.
+struct Silu {
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    return x * sigmoid(x);
+  }
+};
 /// sin(x) / x: as accurate near 0 as elsewhere, because sin is.
 struct SphericalBesselJ0 {
   template <class T>

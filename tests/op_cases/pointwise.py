@@ -125,6 +125,7 @@ UNARY = [
     unary("erf", erf, dtypes=ALL_FLOAT),
     unary("erfc", erfc, dtypes=ALL_FLOAT),
     unary("relu", relu, zero_sign=False, domain=(0.2, 2), dtypes=NUMERIC, result="same", ulp=0),
+    unary("_silu", lambda x: x * sigmoid(x), edges=FINITE, domain=(-9, 9), result="same", ulp=2.5, peer=lambda lib: lib.nn.functional.silu),
     unary("floor", np.floor, domain=(0.2, 0.8), dtypes=NUMERIC, result="same", ulp=0),
     unary("ceil", np.ceil, domain=(0.2, 0.8), dtypes=NUMERIC, result="same", ulp=0),
     unary("round", np.rint, domain=(0.6, 1.4), dtypes=NUMERIC, result="same", ulp=0),

@@ -148,6 +148,7 @@ sigmoid = op(_C.sigmoid, grad=lambda g, out: _C._sigmoid_backward(g, out), doc="
 erf = op(_C.erf, grad=lambda g, input: _C.mul(g, _C.mul(_C.exp(_C.neg(_C.square(input))), _TWO_BY_ROOT_PI)), doc="Error function.")
 erfc = op(_C.erfc, grad=lambda g, input: _C.mul(g, _C.mul(_C.exp(_C.neg(_C.square(input))), -_TWO_BY_ROOT_PI)), doc="1 - erf(input).")
 relu = op(_C.relu, grad=lambda g, out: _C._relu_backward(g, out), doc="max(input, 0).")
+op(_C._silu, grad=lambda g, input: _C.mul(g, _silu_slope(input)), doc="input * sigmoid(input).", node="SiluBackward0")
 floor = op(_C.floor, grad=zero, doc="Rounded down.")
 ceil = op(_C.ceil, grad=zero, doc="Rounded up.")
 trunc = op(_C.trunc, grad=zero, doc="Rounded towards 0.")
@@ -158,6 +159,11 @@ op(_C._tanh_backward, grad=(lambda g, output: _C._tanh_backward(g, output), lamb
 op(_C._sigmoid_backward, grad=(lambda g, output: _C._sigmoid_backward(g, output), lambda g, grad, output: _C.mul(_C.mul(g, grad), _C.rsub(_C.mul(output, 2), 1))))
 op(_C._relu_backward, grad=(lambda g, output: _C._relu_backward(g, output), zero))
 op(_C._leaky_relu_backward, grad=(lambda g, input, negative_slope: _C._leaky_relu_backward(g, input, negative_slope), zero))
+
+
+def _silu_slope(input):
+    share = _C.sigmoid(input)
+    return _C.mul(share, _C.add(_C.mul(input, _C.rsub(share, 1)), 1))
 
 
 def _gelu_curve(g, grad, input, approximate):
