@@ -59,8 +59,7 @@ def elu(input, alpha=1.0, inplace=False):
 
 def silu(input, inplace=False):
     """input * sigmoid(input)."""
-    made = _C.mul(input, _C.sigmoid(input))
-    return input.copy_(made) if inplace else made
+    return _C._silu_(input) if inplace else _C._silu(input)
 
 
 def softplus(input, beta=1.0, threshold=20.0):
