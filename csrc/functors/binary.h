@@ -203,14 +203,14 @@ struct NextHalf {  // held as float32: a multiple of 2^-24 below 2^-14, and with
 struct Xlogy {  // x log(y); 0 for x = 0 whatever y, but NaN
   template <class T>
   RL_INLINE T operator()(T x, T y) const {
-    const T product = x * log(y);
+    const T product = xlogy(x, y);
     return is_nan(y) ? y : x == T(0) ? T(0) : product;
   }
 };
 struct Xlog1py {
   template <class T>
   RL_INLINE T operator()(T x, T y) const {
-    const T product = x * log1p(y);
+    const T product = xlog1py(x, y);
     return is_nan(y) ? y : x == T(0) ? T(0) : product;
   }
 };

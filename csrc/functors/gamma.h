@@ -38,20 +38,35 @@ RL_MATH_SLOW double zeta(double s, double q) {
   return zeta_right(s, f) + (odd ? -mirrored : mirrored);
 }
 
-/// x^a e^-x / Gamma(a + 1). From a = 8 on by Stirling's sum, where nothing large cancels.
+/// x^a e^-x / Gamma(a + 1), the logarithm in two parts: it is large where the result is small. From a = 8 on by
+/// Stirling's sum, as a (log(q) - (q - 1)) with q = x / a, so that nothing large cancels.
 RL_MATH_SLOW double gamma_term(double a, double x) {
-  if (a >= 8.0) {
-    const double mu = (x - a) / a, inverse = 1.0 / a;
-    return exp(a * (log1p(mu) - mu) - stirling(inverse * inverse) * inverse) /
-           sqrt(0x1.921fb54442d18p+2 * a);  // 2 pi a
+  const bool large = a >= 8.0;
+  const double q = large ? x / a : x;
+  Two l = log_two(split(q));
+  if (large) {
+    const Two difference = two_sum(x, -a);
+    const double mu = difference.high / a, mu_low = (quotient_rest(difference.high, mu, a) + difference.low) / a;
+    const Two less = two_sum(l.high, -mu);
+    l = {less.high, less.low + (l.low + (quotient_rest(x, q, a) / x - mu_low))};
   }
-  if (x > 800.0) return 0.0;
-  // Gamma(a + 1) = product Gamma(y) with y in [1.5, 2.5), see lgamma_right
-  double y = a + 1.0, product = 1.0;
-  for (; y >= 2.5; product *= y) y -= 1.0;
-  if (y < 1.5) product /= y, y += 1.0;
-  const double t = y - 2.0;
-  return exp(fma(a, log(x), -x - t * lgamma_near_2(t))) / product;
+  Two e = two_product(a, l.high);
+  e.low += a * l.low;
+  double scale = 1.0;
+  if (large) {
+    const double inverse = 1.0 / a;
+    e.low -= stirling(inverse * inverse) * inverse;
+    scale = sqrt(0x1.921fb54442d18p+2 * a);  // 2 pi a
+  } else {
+    // Gamma(a + 1) = product Gamma(y) with y in [1.5, 2.5), see lgamma_right
+    double y = a + 1.0;
+    for (; y >= 2.5; scale *= y) y -= 1.0;
+    if (y < 1.5) scale /= y, y += 1.0;
+    const double t = y - 2.0;
+    const Two less = two_sum(e.high, -x), least = two_sum(less.high, -t * lgamma_near_2(t).high);
+    e = {least.high, least.low + (less.low + e.low)};
+  }
+  return e.high < -800.0 ? 0.0 : exp_times({1.0, 0.0}, e.high, e.low) / scale;
 }
 /// Temme's uniform expansion for large a and x near a: DLMF 8.12.7 and 8.12.8, with the coefficients of 8.12.10 as
 /// power series of eta. `lower`: of P, else of Q.
@@ -90,6 +105,19 @@ RL_MATH_SLOW double gamma_series(double a, double x) {
   }
   return gamma_term(a, x) * sum;
 }
+/// Q(a, x) for a < 1, x <= 1, where it may be small: with u = a log(x) - lgamma(1 + a), DLMF 8.7.3 is
+/// P = e^u (1 + a sum (-x)^k / (k! (a + k)) over k >= 1).
+RL_MATH_SLOW double gamma_small(double a, double x) {
+  const bool low = a < 0.5;
+  const double t = low ? a : a - 1.0, p = lgamma_near_2(t).high * t;
+  const double u = a * log(x) - (low ? p - log1p(a) : p);
+  double sum = 0.0, power = 1.0;
+  for (double k = 1.0; k < 20.0; k += 1.0) {
+    power *= -x / k;
+    sum += power / (a + k);
+  }
+  return -(expm1(u) + a * exp(u) * sum);
+}
 /// Q(a, x) by the continued fraction DLMF 8.9.2 in its contracted form, evaluated by Lentz's method.
 RL_MATH_SLOW double gamma_fraction(double a, double x) {
   double b = x + 1.0 - a, c = 0x1p1000, d = 1.0 / b, h = d;
@@ -115,6 +143,7 @@ RL_MATH_SLOW double gamma_incomplete(double a, double x, bool lower) {
   if (x == kInf) return lower ? 1.0 : 0.0;
   if (a > 1000.0 && fabs(x - a) < 0.25 * a) return gamma_uniform(a, x, lower);
   if (x > 1.0 && x > a) return lower ? 1.0 - gamma_fraction(a, x) : gamma_fraction(a, x);
+  if (a < 1.0 && x <= 1.0 && !lower) return gamma_small(a, x);
   return lower ? gamma_series(a, x) : 1.0 - gamma_series(a, x);
 }
 

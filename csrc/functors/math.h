@@ -13,6 +13,8 @@ RL_MATH_DELETE(log)
 RL_MATH_DELETE(log2)
 RL_MATH_DELETE(log10)
 RL_MATH_DELETE(log1p)
+RL_MATH_DELETE(xlogy)
+RL_MATH_DELETE(xlog1py)
 RL_MATH_DELETE(sigmoid)
 RL_MATH_DELETE(tanh)
 RL_MATH_DELETE(erf)
@@ -54,9 +56,12 @@ RL_MATH_DELETE(entr)
 
 }  // namespace rl::functors
 
+#include "functors/math_bessel.h"
 #include "functors/math_double.h"
+#include "functors/math_erf.h"
 #include "functors/math_float.h"
 #include "functors/math_float_wide.h"
+#include "functors/math_gamma.h"
 #include "functors/math_special.h"
 
 // The list of functions that call libm. They stand outside the promise that bits agree between instruction sets and
@@ -74,10 +79,7 @@ RL_MATH_LIBM(atan)
 RL_MATH_LIBM(asinh)
 RL_MATH_LIBM(acosh)
 RL_MATH_LIBM(atanh)
-RL_MATH_LIBM(erfc)
 #undef RL_MATH_LIBM
-/// Phi(x), the normal distribution function.
-RL_INLINE double normal_cdf(double x) { return 0.5 * (1.0 + erf(x * 0.70710678118654752440)); }  // 1 / sqrt(2)
 RL_INLINE double atan2(double y, double x) { return RL_EXACT(atan2)(y, x); }
 RL_INLINE double pow(double x, double y) { return RL_EXACT(pow)(x, y); }
 /// Remainder with the sign of the dividend, exact.
@@ -93,5 +95,6 @@ RL_MATH_LIBM_SLOW(cos)
 RL_MATH_LIBM_SLOW(tan)
 #undef RL_MATH_LIBM_SLOW
 #undef RL_MATH_DELETE
+#undef RL_MATH_NARROW
 
 }  // namespace rl::functors

@@ -20,13 +20,6 @@ using Z = complex<double>;
 RL_INLINE Z times_i(Z z) { return {-z.im, z.re}; }
 RL_INLINE Z conjugate(Z z) { return {z.re, -z.im}; }
 
-/// |z|, scaled by the larger part.
-RL_INLINE double magnitude(Z z) {
-  const double a = fabs(z.re), b = fabs(z.im), high = a > b ? a : b, low = a > b ? b : a, ratio = low / high;
-  const double r = high * sqrt(fma(ratio, ratio, 1.0));
-  return high == 0.0 ? low : high == kInf || low == kInf ? kInf : r;
-}
-
 }  // namespace detail
 
 // Called once an element: inlined, their loops would be compiled for minutes and run no faster. `static`: see
@@ -47,7 +40,7 @@ RL_COMPLEX_FUNCTION(log) {
   const double a = fabs(z.re), b = fabs(z.im), high = a > b ? a : b, low = a > b ? b : a;
   // near the unit circle the logarithm of the magnitude would lose everything but the last places
   const bool near = high > 0.5 && high < 2.0 && low < 2.0;
-  const double re = near ? 0.5 * log1p(fma(high - 1.0, high + 1.0, low * low)) : log(detail::magnitude(z));
+  const double re = near ? 0.5 * log1p(fma(high - 1.0, high + 1.0, low * low)) : log(hypot(z.re, z.im));
   return {re, atan2(z.im, z.re)};
 }
 RL_COMPLEX_FUNCTION(sqrt) {
@@ -58,7 +51,7 @@ RL_COMPLEX_FUNCTION(sqrt) {
   const double scale = largest > 0x1p1020 ? 0.25 : largest < 0x1p-960 ? 0x1p54 : 1.0;
   const double back = largest > 0x1p1020 ? 2.0 : largest < 0x1p-960 ? 0x1p-27 : 1.0;
   const complex<double> s{z.re * scale, z.im * scale};
-  const double t = sqrt(0.5 * (fabs(s.re) + detail::magnitude(s)));
+  const double t = sqrt(0.5 * (fabs(s.re) + hypot(s.re, s.im)));
   if (s.re >= 0.0) return {back * t, back * (s.im / (2.0 * t))};
   return {back * (fabs(s.im) / (2.0 * t)), copysign(back * t, z.im)};
 }
@@ -131,7 +124,7 @@ RL_COMPLEX_FUNCTION(expm1) {
 RL_COMPLEX_FUNCTION(log1p) {
   const double re = fma(z.re, 2.0 + z.re, z.im * z.im);
   const bool far = fabs(z.re) > 0x1p500 || fabs(z.im) > 0x1p500;
-  return {far ? log(detail::magnitude(z)) : 0.5 * log1p(re), atan2(z.im, 1.0 + z.re)};
+  return {far ? log(hypot(z.re, z.im)) : 0.5 * log1p(re), atan2(z.im, 1.0 + z.re)};
 }
 RL_COMPLEX_FUNCTION(rsqrt) { return complex<double>(1.0) / sqrt(z); }
 RL_COMPLEX_FUNCTION(sigmoid) { return complex<double>(1.0) / (complex<double>(1.0) + exp(-z)); }
@@ -153,7 +146,7 @@ RL_COMPLEX complex<double> pow(complex<double> z, complex<double> w) {
   if (w == complex<double>(2.0)) return z * z;
   return exp(w * log(z));
 }
-RL_INLINE double fabs(complex<double> z) { return detail::magnitude(z); }
+RL_INLINE double fabs(complex<double> z) { return hypot(z.re, z.im); }
 
 #undef RL_COMPLEX_FUNCTION
 #undef RL_COMPLEX

@@ -54,6 +54,28 @@ RL_INLINE double log_sum(double k, double f) {
   const LogParts a = log_parts(f);
   return fma(k, 0x1.62e42fefa38p-1, f - (a.h - fma(k, 0x1.ef35793c7673p-45, a.tail)));
 }
+/// log(x) with what it rounds off, from the parts of x; err 2^-58.
+RL_INLINE Two log_two(const Split<double>& s) {
+  const LogParts a = log_parts(s.f);
+  const Two rest = quick_sum(s.f, fma(s.k, 0x1.ef35793c7673p-45, a.tail) - a.h);
+  const Two sum = quick_sum(s.k * 0x1.62e42fefa38p-1, rest.high);
+  return {sum.high, sum.low + rest.low};
+}
+/// m e^(high + low) as (m.high + low) 2^k, t = kRound + k. |high| <= 750.
+struct Scaled {
+  Two m;
+  double t;
+};
+RL_INLINE Scaled exp_scaled(Two m, double high, double low) {
+  const auto a = exp_argument(high);
+  const double r = a.r + low, w = fma(r * r, exp_tail(r), r);
+  return {{m.high, fma(m.high, w, fma(m.low, w, m.low))}, a.t};
+}
+/// The same, rounded: it may overflow only as a whole.
+RL_INLINE double exp_times(Two m, double high, double low) {
+  const Scaled a = exp_scaled(m, high, low);
+  return scale(a.m.high + a.m.low, a.t);
+}
 /// k a + log(1 + f) / ln(base), where 1 / ln(base) = c_high + c_low and c_high has 27 bits: the logarithm is split the
 /// same way, at 32 bits of its word, so that the large product is exact.
 RL_INLINE double log_scaled(double f, double k_high, double k_low, double c_high, double c_low) {
@@ -63,6 +85,11 @@ RL_INLINE double log_scaled(double f, double k_high, double k_low, double c_high
   const double w = high * c_high, sum = k_high + w;
   const double rest = fma(low + high, c_low, fma(low, c_high, k_low));
   return sum + (((k_high - sum) + w) + rest);
+}
+/// (sin(pi r) / (pi r) - 1) / r^2 over z = r^2, |r| <= 1/2; err 2^-57.
+RL_INLINE double sin_pi_tail(double z) {
+  return horner(z, -0x1.a51a6625307d3p+0, 0x1.9f9cb402bc45dp-1, -0x1.86a8e4720c749p-3, 0x1.ac6805cdf308ap-6,
+                -0x1.33816a0620ac5p-9, 0x1.3746c57917ca7p-13, -0x1.d3f28cd7ed530p-18, 0x1.080d6f89e0a7bp-22);
 }
 RL_INLINE double sin_polynomial(double r, double low) {  // err 2^-57
   const double z = r * r;
@@ -142,6 +169,10 @@ RL_INLINE double log1p(double x) {
   const double y = detail::log_edges(u, detail::log_sum(s.k, f));
   return fabs(x) < 0x1p-54 ? x : y;
 }
+
+/// x log(y) and x log(1 + y).
+RL_INLINE double xlogy(double x, double y) { return x * log(y); }
+RL_INLINE double xlog1py(double x, double y) { return x * log1p(y); }
 
 /// Logistic function, y = e / (1 + e) with e = exp(-|x|), mirrored: no overflow, and small results keep their digits.
 /// y = e - e y damps the errors of sum and quotient by e, for one operation. 1.65 ulp.

@@ -31,6 +31,9 @@ namespace rl::functors {
 #define RL_MATH_DELETE(name) \
   template <class... T>      \
   void name(T...) = delete;
+/// The float32 function that is the float64 one, rounded once.
+#define RL_MATH_NARROW(name) \
+  RL_INLINE float name(float x) { return float(name(double(x))); }
 RL_MATH_DELETE(fma)
 RL_MATH_DELETE(sqrt)
 RL_MATH_DELETE(rsqrt)
@@ -102,6 +105,75 @@ RL_INLINE T horner(T, T c0) {
 template <class T, class... C>
 RL_INLINE T horner(T x, T c0, C... rest) {
   return fma(x, horner(x, rest...), c0);
+}
+
+/// The same sum as even and odd powers, by Horner's rule in x^2 for each: half as long a chain of dependent steps.
+template <class T>
+RL_INLINE T every_other(T, T c0) {
+  return c0;
+}
+template <class T>
+RL_INLINE T every_other(T, T c0, T) {
+  return c0;
+}
+template <class T, class... C>
+RL_INLINE T every_other(T z, T c0, T, T c2, C... rest) {
+  return fma(z, every_other(z, c2, rest...), c0);
+}
+template <class T, class... C>
+RL_INLINE T paired(T x, T c0, C... rest) {
+  const T z = x * x;
+  return fma(x, every_other(z, rest...), every_other(z, c0, rest...));
+}
+
+/// high + low as one number with twice the digits: low is at most about the last place of high.
+struct Two {
+  double high, low;
+};
+/// x + y exactly, where |x| >= |y| or x is 0: Dekker 1971, Numer. Math. 18, 224.
+RL_INLINE Two quick_sum(double x, double y) {
+  const double s = x + y;
+  return {s, y - (s - x)};
+}
+/// x + y exactly, in any order: Knuth, The Art of Computer Programming 2, section 4.2.2.
+RL_INLINE Two two_sum(double x, double y) {
+  const double s = x + y, z = s - x;
+  return {s, (x - (s - z)) + (y - z)};
+}
+/// What p = x * y rounded off: x y - p. Without fma by Dekker's products of halves, which fail near overflow no later
+/// than p does.
+RL_INLINE double product_rest(double x, double y, double p) {
+#if RL_HAS_FMA
+  return fma(x, y, -p);
+#else
+  const double a = from_bits(bits(x) & 0xfffffffff8000000u), b = x - a;
+  const double c = from_bits(bits(y) & 0xfffffffff8000000u), d = y - c;
+  return ((a * c - p) + a * d + b * c) + b * d;
+#endif
+}
+RL_INLINE Two two_product(double x, double y) {
+  const double p = x * y;
+  return {p, product_rest(x, y, p)};
+}
+/// p - q s for a quotient q of p and s, which may be off by some last places.
+RL_INLINE double quotient_rest(double p, double q, double s) {
+#if RL_HAS_FMA
+  return fma(-q, s, p);
+#else
+  const Two product = two_product(q, s);
+  return (p - product.high) - product.low;
+#endif
+}
+/// c + x q, the last step of Horner's rule, with what it rounds off; |x q| <= |c| but for a little.
+RL_INLINE Two last_step(double x, double q, double c, double c_low = 0.0) {
+  const double s = fma(x, q, c);
+  return {s, fma(x, q, c - s) + c_low};
+}
+
+/// c0 + x (c1 + x q), where c1 - (c1 + x q) is exact or c1 large beside x q.
+RL_INLINE Two last_steps(double x, double q, double c0, double c1) {
+  const Two inner = last_step(x, q, c1), s = last_step(x, inner.high, c0);
+  return {s.high, fma(x, inner.low, s.low)};
 }
 
 /// p * 2^k for t = kRound + k, |k| <= 250 (2000), in two steps: 2^k alone may overflow or be denormal.
@@ -232,15 +304,18 @@ RL_INLINE double next_after(double x, double y, int step) {
   const double next = x == 0.0 ? first : moved, r = x == y ? y : next;
   return x == x && y == y ? r : x + y;
 }
-/// sqrt(x^2 + y^2); infinity even beside NaN. float: 0.50 ulp; double: scaled by the larger, 1.3 ulp.
+/// sqrt(x^2 + y^2); infinity even beside NaN. float: 0.50 ulp; double: scaled where a square could overflow or be
+/// denormal.
 RL_INLINE float hypot(float x, float y) {
   const double a = x, b = y;
   const float r = float(sqrt(a * a + b * b));
   return fabs(x) == detail::kInfF || fabs(y) == detail::kInfF ? detail::kInfF : r;
 }
 RL_INLINE double hypot(double x, double y) {
-  const double a = fabs(x), b = fabs(y), high = a > b ? a : b, low = a > b ? b : a, ratio = low / high;
-  const double r = high * sqrt(fma(ratio, ratio, 1.0));
-  return a == detail::kInf || b == detail::kInf ? detail::kInf : x != x ? x : high == 0.0 ? b : r;
+  const double a = fabs(x), b = fabs(y), high = a > b ? a : b, low = a > b ? b : a;
+  const bool large = high > 0x1p500, small = high < 0x1p-400;
+  const double scale = large ? 0x1p-600 : small ? 0x1p600 : 1.0, back = large ? 0x1p600 : small ? 0x1p-600 : 1.0;
+  const double h = high * scale, l = low * scale, r = back * sqrt(fma(h, h, l * l));
+  return a == detail::kInf || b == detail::kInf ? detail::kInf : x != x ? x : r;
 }
 }  // namespace rl::functors
