@@ -187,14 +187,14 @@ def _not_empty(tensors, name):
     return tensors
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="cast")
 def column_stack(tensors):
     """Tensors joined along dim 1; a vector is a column."""
     columns = [_C.reshape(t, (t.numel(), 1)) if t.ndim < 2 else t for t in _not_empty(tensors, "column_stack")]
     return _C.hstack(columns)
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="cast")
 def dstack(tensors):
     """Tensors joined along dim 2."""
     return _C.cat([atleast_3d(t) for t in _not_empty(tensors, "dstack")], 2)

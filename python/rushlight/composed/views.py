@@ -7,7 +7,7 @@ from rushlight import _C
 from rushlight.ops._table import METHODS, composed
 
 
-def _dims(dims, ndim, name):
+def wrapped_dims(name, dims, ndim):
     """Wrapped dims of an int or a sequence of ints; each once."""
     dims = [operator.index(d) for d in (dims if isinstance(dims, (tuple, list)) else (dims,))]
     n = max(ndim, 1)
@@ -15,8 +15,9 @@ def _dims(dims, ndim, name):
         if not -n <= d < n:
             raise IndexError(f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {d})")
     dims = [d % n for d in dims]
-    if len(set(dims)) != len(dims):
-        raise RuntimeError(f"{name}: repeated dim in {dims}")
+    for d in dims:
+        if dims.count(d) > 1:
+            raise RuntimeError(f"{name}: dim {d} appears multiple times in the list of dims {dims}")
     return dims
 
 
@@ -27,7 +28,8 @@ def movedim(input, source, destination):
     >>> torch.movedim(torch.empty(2, 3, 5), 0, -1).shape
     torch.Size([3, 5, 2])
     """
-    source, destination = _dims(source, input.ndim, "movedim"), _dims(destination, input.ndim, "movedim")
+    source = wrapped_dims("movedim", source, input.ndim)
+    destination = wrapped_dims("movedim", destination, input.ndim)
     if len(source) != len(destination):
         raise RuntimeError(
             f"movedim: Invalid source or destination dims: source ({source} dims) should contain the same number of dims "
