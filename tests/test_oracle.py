@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+
 from oracle_exceptions import EXCUSES
 
 DTYPES = ("float32", "int64", "bool", "float64", "bfloat16", "float16", "complex64", "complex128")
