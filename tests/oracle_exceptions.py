@@ -30,5 +30,5 @@ EXCUSES = [
         "there, as differences have it",
     ),
     Excuse(("histc",), HALVES, "value", "PyTorch finds the interval in the half type itself; we in float32, then round"),
-    Excuse(("complex", "view_as_complex"), ("float16",), "value", "there is no complex32: halves have no complex kind here"),
+    Excuse(("complex", "view_as_complex"), ("float16",), "value", "complex32 is a name alone: halves have no complex kind here"),
 ]  # fmt: skip

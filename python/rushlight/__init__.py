@@ -41,7 +41,8 @@ from ._creation import tensor  # noqa: E402  the function again: the import of t
 
 float, double, half, int, long, short = _C.float32, _C.float64, _C.float16, _C.int32, _C.int64, _C.int16
 bool = _C.bool
-cfloat, cdouble = _C.complex64, _C.complex128
+chalf, cfloat, cdouble = _C.complex32, _C.complex64, _C.complex128
+bit = _C.uint1
 from math import e, inf, nan, pi  # noqa: E402
 
 newaxis = None
@@ -84,9 +85,9 @@ def can_cast(from_, to):
     return _C._can_cast(from_, to)
 
 
-def result_type(tensor1, tensor2):
+def result_type(tensor, other):
     """The dtype of an operation on two tensors or numbers."""
-    return _C.mul(_C.zeros_like(tensor1) if is_tensor(tensor1) else tensor1, tensor2).dtype
+    return _C.mul(_C.zeros_like(tensor) if is_tensor(tensor) else tensor, other).dtype
 
 
 def manual_seed(seed):

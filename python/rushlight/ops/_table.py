@@ -74,8 +74,24 @@ def composed(function=None, *, public=True, method=True, out=False, in_place=Fal
         if method:
             METHODS[name] = made
         if in_place:
-            METHODS[name + "_"] = _in_place(function, name + "_")
+            METHODS[name + "_"] = FUNCTIONS[name + "_"] = _in_place(function, name + "_")
     return made
+
+
+def one_by_one(function):
+    """Let sizes that are given one by one, or as one sequence, be given by their name, too."""
+    code = function.__code__
+    name = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
+
+    @functools.wraps(function)
+    def called(*given, **named):
+        if name in named:
+            if len(given) > code.co_argcount:
+                raise TypeError(f"{function.__name__}() got multiple values for argument '{name}'")
+            given = (*given, named.pop(name))
+        return function(*given, **named)
+
+    return called
 
 
 def function_of(method):
