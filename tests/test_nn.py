@@ -331,3 +331,20 @@ def test_losses_refuse_what_does_not_fit(torch):
         torch.nn.functional.cross_entropy(torch.ones(2, 3), torch.tensor([0, 1, 1]))
     with pytest.warns(UserWarning, match="Using a target size"):
         torch.nn.functional.mse_loss(torch.ones(2, 3), torch.ones(3))
+
+
+def test_bounds_of_integers(torch):
+    f = torch.nn.functional
+    assert f.relu6(torch.tensor([-1, 3, 9])).tolist() == [0, 3, 6]
+    assert f.hardtanh(torch.tensor([-3, 0, 3], dtype=torch.int8)).dtype == torch.int8
+    with pytest.raises(RuntimeError, match="unsigned"):
+        f.hardtanh(torch.tensor([1], dtype=torch.uint8))
+    with pytest.raises(RuntimeError, match="Bool"):
+        f.hardtanh(torch.tensor([True]))
+
+
+def test_normalize_by_any_norm(torch):
+    x = tensor(torch, X)
+    for p in (1, 2.0, 3.0, float("inf")):
+        want = X / np.linalg.norm(X, p, 1, keepdims=True)
+        np.testing.assert_allclose(torch.nn.functional.normalize(x, p).numpy(), want, rtol=1e-6)

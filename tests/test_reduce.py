@@ -317,6 +317,20 @@ ERRORS = [
     (RuntimeError, "q must be in the range", lambda: torch.quantile(torch.zeros(2), 1.5)),
     (NotImplementedError, "not implemented for", lambda: torch.sort(torch.zeros(2, dtype=torch.complex64))),
     (RuntimeError, "bins must be > 0", lambda: torch.histc(torch.zeros(2), 0)),
+    (RuntimeError, "dim 1 appears multiple times", lambda: torch.gradient(torch.zeros(3, 3), dim=(1, -1))),
+    (
+        RuntimeError,
+        "aminmax: Expected out tensor to have dtype float32, but got float64",
+        lambda: torch.aminmax(torch.zeros(2), out=(torch.zeros(()), torch.zeros((), dtype=torch.float64))),
+    ),
+    (
+        RuntimeError,
+        "topk: Expected out tensor to have dtype int64, but got int32",
+        lambda: torch.topk(torch.zeros(2), 1, out=(torch.zeros(1), torch.zeros(1, dtype=torch.int32))),
+    ),
+    (RuntimeError, "Boolean alpha", lambda: torch.add(torch.zeros(2), 1, alpha=True)),
+    (RuntimeError, "complex number", lambda: torch.add(torch.zeros(2), 1, alpha=1j)),
+    (TypeError, "'start'", lambda: torch.zeros(3).narrow(0, torch.tensor(True), 1)),
 ]
 
 
@@ -342,3 +356,31 @@ def test_products_and_their_in_place_forms():
         (torch.inner, (a, m)), (torch.outer, (v, w)), (torch.vdot, (v, v)),
     ):  # fmt: skip
         assert gradcheck(f, [t(x).requires_grad_() for x in given])
+
+
+def test_products_without_elements_have_gradients():
+    for shapes in (((5, 5, 0), (0, 5)), ((2, 3, 0), (0, 0)), ((0, 5), (5, 5, 0)), ((0, 2, 3), (3, 4))):
+        inputs = [torch.ones(shape, requires_grad=True) for shape in shapes]
+        torch.matmul(*inputs).sum().backward()
+        for x in inputs:
+            same(x.grad, np.zeros(x.shape, np.float32))
+
+
+def test_unique_slices_are_ordered_by_the_dims_that_are_left():
+    x = np.random.default_rng(0).integers(0, 2, (3, 2, 40))
+    for dim in range(3):
+        values, back, counts = torch.unique(torch.tensor(x), dim=dim, return_inverse=True, return_counts=True)
+        for got, want in zip(
+            (values, back, counts), np.unique(x, axis=dim, return_inverse=True, return_counts=True)[:3]
+        ):
+            same(got, want)
+
+
+def test_no_difference_is_the_input_alone():
+    x = torch.arange(4.0)
+    assert torch.diff(x, 0, 0, torch.zeros(1), torch.zeros(2)).equal(x)
+
+
+def test_alpha_of_booleans():
+    x, y = torch.tensor([True, False]), torch.tensor([True, True])
+    assert torch.add(x, y, alpha=False).equal(x) and torch.add(x, y, alpha=2).equal(y)

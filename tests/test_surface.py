@@ -157,6 +157,21 @@ torch.set_default_dtype(torch.int64)
 torch.set_default_tensor_type('torch.LongTensor')
 torch.set_default_tensor_type(torch.float32)
 torch.set_deterministic_debug_mode('x')
+x.tile(dims=(2, 1)), torch.tile(x, dims=(2, 1)), x.tile(2, 1), x.sum_to_size(size=(1, 3)), x.clone().resize_(size=(2,))
+torch.tile(x, (2, 1), dims=(2, 1))
+torch.repeat_interleave(repeats=torch.tensor([1, 2]), output_size=3)
+torch.split(tensor=x, split_size_or_sections=1), x.split(split_size=2, dim=1)
+torch.tensor_split(x, sections=2), torch.tensor_split(x, indices=(1,)), torch.hsplit(x, sections=3), torch.hsplit(x, indices=(1,))
+torch.result_type(tensor=x, other=1), torch.result_type(1, x)
+torch.addmv_(torch.ones(2), x, torch.ones(3), beta=2), torch.ldexp_(torch.ones(2), torch.ones(2)), torch.ones(2).ldexp_(torch.ones(2))
+torch.bit, torch.bit is torch.uint1, torch.uint1 == torch.uint2, torch.chalf, torch.bits16.itemsize, torch.int4.is_signed, torch.uint4.is_signed
+torch.float8_e8m0fnu.is_floating_point, torch.complex32.is_complex, torch.quint8.is_complex, torch.bits8 in {torch.bits8}
+torch.bits8.is_signed
+torch.zeros(2, dtype=torch.uint1)
+torch.tensor([1], dtype=torch.int4)
+x.to(torch.bits8)
+torch.iinfo(torch.uint1)
+torch.promote_types(torch.bits8, torch.float32)
 """.strip().splitlines()
 
 

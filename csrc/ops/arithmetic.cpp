@@ -10,13 +10,14 @@ namespace {
 using functors::Number;
 
 Number number(const Scalar& s) { return {s.real(), s.integer(), s.imag()}; }
-bool is_one(const Scalar& s) { return s.category() <= 2 && s.real() == 1; }
+bool is_one(const Scalar& s) { return s.category() == 1 && s.integer() == 1; }
 /// alpha may not widen: add(int tensors, alpha=0.5) is an error, as in PyTorch.
 void check_alpha(const char* op, const Scalar& alpha, DType dtype) {
+  RL_CHECK(dtype == DType::Bool || alpha.category() > 0, op, ": Boolean alpha only supported for Boolean results.");
   RL_CHECK(category(dtype) >= 2 || alpha.category() <= 1, op,
            ": For integral input tensors, argument alpha must not be a floating point number.");
-  RL_CHECK(dtype != DType::Bool || alpha.category() == 0 || is_one(alpha), op,
-           ": Boolean alpha only supported for Boolean results.");
+  RL_CHECK(category(dtype) == 3 || alpha.category() <= 2, op,
+           ": For non-complex input tensors, argument alpha must not be a complex number.");
 }
 void check_not_bool(const char* op, const Value& a, const Value& b) {
   const bool both = result_dtype({&a, &b}) == DType::Bool;
@@ -258,7 +259,7 @@ Tensor where(const Tensor& condition, const Value& input, const Value& other, Te
   RL_CHECK_IMPLEMENTED(computes(kernels::where, key), "\"where\" not implemented for '", short_name(dtype), "'");
   const Tensor made = empty(sizes, dtype, device);
   launch(kernels::where, {made, condition, input.operand(), other.operand()}, key);
-  return deliver("where", made, out);
+  return deliver_exact("where", made, out);
 }
 
 namespace {
@@ -335,7 +336,10 @@ RL_BACKWARD(sigmoid_backward)
 RL_BACKWARD(relu_backward)
 #undef RL_BACKWARD
 
-Tensor deliver_op(const Tensor& input, Tensor* out) { return deliver("out", input, out); }
+Tensor deliver_op(const Tensor& input, std::string_view op, bool exact, Tensor* out) {
+  const std::string name(op);
+  return exact ? deliver_exact(name.c_str(), input, out) : deliver(name.c_str(), input, out);
+}
 
 void fill_(Tensor& self, const Value& value) {
   RL_CHECK(!value.is_tensor() || value.tensor->ndim() == 0,

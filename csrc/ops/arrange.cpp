@@ -45,7 +45,7 @@ Tensor triangle(const char* op, const Tensor& input, int64_t diagonal, bool uppe
   RL_CHECK(input.ndim() >= 2, op, ": input tensor must have at least 2 dimensions, got shape ", input.sizes());
   const Tensor from = as_contiguous(input), made = empty(input.sizes(), input.dtype(), input.device());
   keep_triangle(made, from, diagonal, upper);
-  return deliver(op, made, out);
+  return deliver_exact(op, made, out);
 }
 
 void triangle_in_place(const char* op, Tensor& self, int64_t diagonal, bool upper) {

@@ -135,4 +135,10 @@ Tensor deliver(const char* op, const Tensor& computed, Tensor* out) {
   return *out;
 }
 
+Tensor deliver_exact(const char* op, const Tensor& computed, Tensor* out) {
+  RL_CHECK(!out || out->dtype() == computed.dtype(), op, ": Expected out tensor to have dtype ", name(computed.dtype()),
+           ", but got ", name(out->dtype()), " instead");
+  return deliver(op, computed, out);
+}
+
 }  // namespace rl::ops

@@ -32,7 +32,9 @@ Device common_device(const char* op, std::initializer_list<const Value*> values)
 /// The op's own result, or that result copied into `out` (resized if its shape differs), which is returned then. Checks
 /// that the dtype casts and the devices agree. Every op that is not pointwise ends in this call.
 Tensor deliver(const char* op, const Tensor& computed, Tensor* out);
-/// out= of an op with several results: as many tensors, each delivered into as a single one is.
+/// The same where PyTorch writes no other dtype: whatever picks, sorts, multiplies matrices or places values.
+Tensor deliver_exact(const char* op, const Tensor& computed, Tensor* out);
+/// out= of an op with several results: as many tensors, of the results' dtypes.
 struct Outs {
   std::vector<Tensor> tensors;
 };
@@ -42,7 +44,7 @@ std::tuple<T...> deliver(const char* op, std::tuple<T...> computed, Outs* outs) 
   RL_CHECK_TYPE(outs->tensors.size() == sizeof...(T), op, "(): argument 'out' must be tuple of ", sizeof...(T),
                 " Tensors, not of ", outs->tensors.size());
   size_t at = 0;
-  std::apply([&](T&... each) { ((each = deliver(op, each, &outs->tensors[at++])), ...); }, computed);
+  std::apply([&](T&... each) { ((each = deliver_exact(op, each, &outs->tensors[at++])), ...); }, computed);
   return computed;
 }
 /// Refuses what no kernel may write: an overlapping output, or one that partly overlaps an input.

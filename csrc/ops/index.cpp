@@ -185,7 +185,7 @@ Tensor gather(const Tensor& input, int64_t dim, const Tensor& index, bool, Tenso
     const Tensor to = at_least_1d(result), walked = with_stride_0(from, wide.sizes(), d);
     launch(kernels::gather, {to, walked, from, wide}, input.dtype(), Parameters::pack(one_index(d, false)));
   }
-  return deliver("gather", result, out);
+  return deliver_exact("gather", result, out);
 }
 
 Tensor index_select(const Tensor& input, int64_t dim, const Tensor& index, Tensor* out) {
@@ -199,7 +199,7 @@ Tensor index_select(const Tensor& input, int64_t dim, const Tensor& index, Tenso
   const Tensor result = empty(sizes, input.dtype(), input.device()), walked = with_stride_0(from, sizes, d);
   const Tensor wide = along(vector, sizes, d);
   launch(kernels::index_select, {result, walked, from, wide}, input.dtype(), Parameters::pack(one_index(d, false)));
-  return deliver("index_select", input.ndim() > 0 ? result : result.view({}, {}, 0), out);
+  return deliver_exact("index_select", input.ndim() > 0 ? result : result.view({}, {}, 0), out);
 }
 
 Tensor take(const Tensor& input, const Tensor& index, Tensor* out) {
@@ -209,7 +209,7 @@ Tensor take(const Tensor& input, const Tensor& index, Tensor* out) {
   const Tensor result = empty(index.sizes(), input.dtype(), input.device());
   const Tensor walked = flat.view(index.sizes(), Dims(index.ndim()), flat.offset());
   launch(kernels::take, {result, walked, flat, index}, input.dtype(), Parameters::pack(one_index(0, true)));
-  return deliver("take", result, out);
+  return deliver_exact("take", result, out);
 }
 
 Tensor advanced_index(const Tensor& input, const Dims& dims, const std::vector<Tensor>& indices) {

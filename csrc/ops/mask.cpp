@@ -89,13 +89,13 @@ Tensor masked_select(const Tensor& input, const Tensor& mask, Tensor* out) {
   const Tensor wide = as_contiguous(broadcast_to(mask, sizes, "masked_select")), offsets = count(wide);
   const Tensor result = empty({read_total(offsets, "masked_select")}, input.dtype(), input.device());
   launch(kernels::masked_select, {result, dense, wide, offsets}, input.dtype());
-  return deliver("masked_select", result, out);
+  return deliver_exact("masked_select", result, out);
 }
 
 Tensor nonzero(const Tensor& input, Tensor* out) {
   const Tensor columns = coordinates(input, "nonzero");
   const int64_t n = columns.size(1);
-  return deliver("nonzero", columns.view({n, columns.size(0)}, {1, n}, 0), out);
+  return deliver_exact("nonzero", columns.view({n, columns.size(0)}, {1, n}, 0), out);
 }
 
 std::vector<Tensor> nonzero_columns(const Tensor& input) {

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "ops/factor.h"
 #include "ops/pointwise.h"
 #include "ops/reduce_form.h"
 #include "ops/shape.h"
@@ -80,7 +81,7 @@ Tensor norm(const Tensor& input, MaybeScalar p, const MaybeDims& dim, bool keepd
 
 Tensor norm_named(const Tensor& input, std::string_view p, const MaybeDims& dim, bool keepdim, Tensor* out,
                   std::optional<DType> dtype) {
-  RL_CHECK_IMPLEMENTED(p != "nuc", "norm: p='nuc' needs singular values, which are not there yet");
+  if (p == "nuc") return nuclear_norm(as_dtype(input, dtype.value_or(input.dtype())), dim, keepdim, out);
   RL_CHECK(p == "fro", "norm: p must be a number, 'fro' or 'nuc', not '", p, "'");
   return norm(input, Scalar(2.0), dim, keepdim, out, dtype);
 }

@@ -103,7 +103,7 @@ Tensor gelu_backward(const Tensor& grad, const Tensor& input, std::string_view a
 Tensor leaky_relu_backward(const Tensor& grad, const Tensor& input, double negative_slope);
 Tensor masked_scale(const Tensor& grad, const Tensor& mask, double scale);
 /// What a function that is composed of ops ends in where it was given `out`.
-Tensor deliver_op(const Tensor& input, Tensor* out);
+Tensor deliver_op(const Tensor& input, std::string_view op, bool exact, Tensor* out);
 void fill_(Tensor& self, const Value& value);
 void zero_(Tensor& self);
 void copy_(Tensor& self, const Tensor& src, bool non_blocking);

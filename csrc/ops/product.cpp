@@ -95,7 +95,7 @@ Tensor matmul(const Tensor& input, const Tensor& other, Tensor* out) {
   Dims sizes = batch;
   if (input.ndim() > 1) sizes.push_back(m);
   if (other.ndim() > 1) sizes.push_back(n);
-  return deliver("matmul", result.view(sizes, contiguous_strides(sizes), 0), out);
+  return deliver_exact("matmul", result.view(sizes, contiguous_strides(sizes), 0), out);
 }
 
 Tensor mm(const Tensor& input, const Tensor& mat2, Tensor* out) {
@@ -134,7 +134,7 @@ Tensor addmm(const Tensor& input, const Tensor& mat1, const Tensor& mat2, const 
   const Tensor scaled = mul(p, a, nullptr);
   broadcast_to(input, product.sizes(), "addmm");
   const Tensor kept = mul(x, b, nullptr);
-  return deliver("addmm", add(kept, scaled, Scalar(1), nullptr), out);
+  return deliver_exact("addmm", add(kept, scaled, Scalar(1), nullptr), out);
 }
 
 Tensor linear(const Tensor& input, const Tensor& weight, const Tensor* bias) {

@@ -80,17 +80,17 @@ void scatter_add_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& 
 Tensor scatter(const Tensor& input, int64_t dim, const Tensor& index, const Tensor& src, Tensor* out) {
   Tensor result = clone(input, "scatter");
   scatter_into("scatter", kernels::scatter, result, dim, index, src);
-  return deliver("scatter", result, out);
+  return deliver_exact("scatter", result, out);
 }
 Tensor scatter_value(const Tensor& input, int64_t dim, const Tensor& index, const Scalar& value, Tensor* out) {
   Tensor result = clone(input, "scatter");
   scatter_into("scatter", kernels::scatter, result, dim, index, value);
-  return deliver("scatter", result, out);
+  return deliver_exact("scatter", result, out);
 }
 Tensor scatter_add(const Tensor& input, int64_t dim, const Tensor& index, const Tensor& src, Tensor* out) {
   Tensor result = clone(input, "scatter_add");
   scatter_into("scatter_add", kernels::scatter_add, result, dim, index, src);
-  return deliver("scatter_add", result, out);
+  return deliver_exact("scatter_add", result, out);
 }
 
 void index_add_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) {
@@ -120,12 +120,12 @@ Tensor index_add(const Tensor& input, int64_t dim, const Tensor& index, const Te
                  Tensor* out) {
   Tensor result = clone(input, "index_add");
   index_add_(result, dim, index, source, alpha);
-  return deliver("index_add", result, out);
+  return deliver_exact("index_add", result, out);
 }
 Tensor index_copy(const Tensor& input, int64_t dim, const Tensor& index, const Tensor& source, Tensor* out) {
   Tensor result = clone(input, "index_copy");
   index_copy_(result, dim, index, source);
-  return deliver("index_copy", result, out);
+  return deliver_exact("index_copy", result, out);
 }
 Tensor index_fill(const Tensor& input, int64_t dim, const Tensor& index, const Value& value) {
   Tensor result = clone(input, "index_fill");
@@ -204,13 +204,13 @@ Tensor scatter_reduced(const Tensor& input, int64_t dim, const Tensor& index, co
                        std::string_view reduce, Tensor* out) {
   Tensor result = clone(input, "scatter");
   scatter_reduced_(result, dim, index, src, reduce);
-  return deliver("scatter", result, out);
+  return deliver_exact("scatter", result, out);
 }
 Tensor scatter_value_reduced(const Tensor& input, int64_t dim, const Tensor& index, const Scalar& value,
                              std::string_view reduce, Tensor* out) {
   Tensor result = clone(input, "scatter");
   scatter_value_reduced_(result, dim, index, value, reduce);
-  return deliver("scatter", result, out);
+  return deliver_exact("scatter", result, out);
 }
 
 void scatter_reduce_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& src, std::string_view reduce,
@@ -225,7 +225,7 @@ Tensor scatter_reduce(const Tensor& input, int64_t dim, const Tensor& index, con
                       bool include_self, Tensor* out) {
   Tensor result = clone(input, "scatter_reduce");
   scatter_reduce_(result, dim, index, src, reduce, include_self);
-  return deliver("scatter_reduce", result, out);
+  return deliver_exact("scatter_reduce", result, out);
 }
 
 void index_reduce_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& source, std::string_view reduce,
@@ -241,7 +241,7 @@ Tensor index_reduce(const Tensor& input, int64_t dim, const Tensor& index, const
                     std::string_view reduce, bool include_self, Tensor* out) {
   Tensor result = clone(input, "index_reduce");
   index_reduce_(result, dim, index, source, reduce, include_self);
-  return deliver("index_reduce", result, out);
+  return deliver_exact("index_reduce", result, out);
 }
 
 void put_(Tensor& self, const Tensor& index, const Tensor& source, bool accumulate) {

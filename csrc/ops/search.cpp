@@ -150,7 +150,7 @@ Tensor histc(const Tensor& input, int64_t bins, const Scalar& min, const Scalar&
   // the edges are not looked at: elements go where their quotient says
   launch(kernels::histogram, {counts, x, x}, key,
          Parameters::pack(kernels::HistogramParameters{low, high, true, false}));
-  return deliver("histc", as_dtype(counts, input.dtype()), out);
+  return deliver_exact("histc", as_dtype(counts, input.dtype()), out);
 }
 
 Tensor histogram(const Tensor& input, const Tensor& edges, const Tensor* weight, bool even) {

@@ -35,7 +35,7 @@ Tensor soften(const Kernel& kernel, const Tensor& input, int64_t dim, std::optio
   const Tensor x = as_rows(as_dtype(input, key), d);
   const Tensor y = empty(x.sizes(), key, input.device());
   launch(kernel, {y, x}, key);
-  return deliver(kernel.name, as_dtype(from_rows(y, input, d), result), out);
+  return deliver_exact(kernel.name, as_dtype(from_rows(y, input, d), result), out);
 }
 
 Tensor soften_backward(const Kernel& kernel, const Tensor& grad, const Tensor& output, int64_t dim) {

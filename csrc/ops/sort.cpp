@@ -78,7 +78,7 @@ Ranked sort(const Tensor& input, int64_t dim, bool descending, std::optional<boo
 }
 
 Tensor argsort(const Tensor& input, int64_t dim, bool descending, bool stable, Tensor* out) {
-  return deliver("argsort", std::get<1>(sort(input, dim, descending, stable, nullptr)), out);
+  return deliver_exact("argsort", std::get<1>(sort(input, dim, descending, stable, nullptr)), out);
 }
 
 Ranked topk(const Tensor& input, int64_t k, int64_t dim, bool largest, bool, Outs* out) {

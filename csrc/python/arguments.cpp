@@ -68,7 +68,7 @@ Scalar to_scalar(PyObject* o, Place place) {
 
 bool is_int(PyObject* o) {
   if (PyLong_Check(o)) return !PyBool_Check(o);
-  if (is_tensor(o)) return is_single(o) && category(as_tensor(o)->value.dtype()) <= 1;
+  if (is_tensor(o)) return is_single(o) && is_integer(as_tensor(o)->value.dtype());
   return PyIndex_Check(o);
 }
 

@@ -1,6 +1,7 @@
 // Every row of the registry, bound: a new op needs no line here.
 #include "ops/arrange.h"
 #include "ops/create.h"
+#include "ops/factor.h"
 #include "ops/index.h"
 #include "ops/join.h"
 #include "ops/loss.h"

@@ -35,8 +35,8 @@ const char* canonical(const char* name) {
   if (!std::strcmp(name, "x") || !std::strcmp(name, "a") || !std::strcmp(name, "x1") || !std::strcmp(name, "self"))
     return "input";
   if (!std::strcmp(name, "x2")) return "other";
-  if (!std::strcmp(name, "axis0")) return "dim0";
-  if (!std::strcmp(name, "axis1")) return "dim1";
+  if (!std::strcmp(name, "tensor")) return "input";
+  if (!std::strcmp(name, "split_size")) return "split_size_or_sections";
   return name;
 }
 

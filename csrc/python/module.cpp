@@ -12,6 +12,7 @@
 #include "python/call.h"
 #include "python/engine.h"
 #include "python/generator_type.h"
+#include "python/lapack.h"
 #include "python/mode.h"
 #include "python/node.h"
 #include "python/numbers.h"
@@ -148,6 +149,7 @@ PYBIND11_MODULE(_C, m) {
   m.doc() = "rushlight's compiled half: the Tensor type, the ops and the engine.";
   m.attr("__version__") = RL_VERSION;
   rl::cpu::isa();  // fills the kernel rows
+  fill_lapack_kernels();
   add_objects(m);
   add_tensor_type(m);
   add_node_type(m);

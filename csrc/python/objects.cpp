@@ -14,8 +14,54 @@ PyTypeObject* size_type = nullptr;
 
 namespace {
 
+/// A dtype that PyTorch has and no tensor here: it has a name, prints, compares, and is refused where one is asked for.
+struct NameOnly {
+  const char* name;
+  int bytes;
+  enum Kind : uint8_t { Signed, Unsigned, Floating, Complex, Bits } kind;
+};
+constexpr NameOnly kNamesOnly[] = {
+    {"uint1", 1, NameOnly::Unsigned},
+    {"uint2", 1, NameOnly::Unsigned},
+    {"uint3", 1, NameOnly::Unsigned},
+    {"uint4", 1, NameOnly::Unsigned},
+    {"uint5", 1, NameOnly::Unsigned},
+    {"uint6", 1, NameOnly::Unsigned},
+    {"uint7", 1, NameOnly::Unsigned},
+    {"int1", 1, NameOnly::Signed},
+    {"int2", 1, NameOnly::Signed},
+    {"int3", 1, NameOnly::Signed},
+    {"int4", 1, NameOnly::Signed},
+    {"int5", 1, NameOnly::Signed},
+    {"int6", 1, NameOnly::Signed},
+    {"int7", 1, NameOnly::Signed},
+    {"float4_e2m1fn_x2", 1, NameOnly::Floating},
+    {"float8_e4m3fnuz", 1, NameOnly::Floating},
+    {"float8_e5m2fnuz", 1, NameOnly::Floating},
+    {"float8_e8m0fnu", 1, NameOnly::Floating},
+    {"complex32", 4, NameOnly::Complex},
+    {"bits1x8", 1, NameOnly::Bits},
+    {"bits2x4", 1, NameOnly::Bits},
+    {"bits4x2", 1, NameOnly::Bits},
+    {"bits8", 1, NameOnly::Bits},
+    {"bits16", 2, NameOnly::Bits},
+    {"quint8", 1, NameOnly::Bits},
+    {"qint8", 1, NameOnly::Bits},
+    {"qint32", 4, NameOnly::Bits},
+    {"quint4x2", 1, NameOnly::Bits},
+    {"quint2x4", 1, NameOnly::Bits},
+};
+
 struct DTypeObject {
   DType dtype;
+  const NameOnly* only = nullptr;  // then `dtype` is nothing
+
+  std::string_view name() const { return only ? only->name : rl::name(dtype); }
+  bool is_signed() const {
+    RL_CHECK(!only || only->kind != NameOnly::Bits, "is_signed: torch.", name(), " has no sign");
+    return only ? only->kind != NameOnly::Unsigned : !contains(kUnsigned | only_bool, dtype);
+  }
+  static constexpr DTypeSet only_bool = rl::only(DType::Bool);
 };
 struct Layout {};
 constexpr const char* kFormats[] = {"contiguous_format", "preserve_format", "channels_last", "channels_last_3d"};
@@ -143,6 +189,8 @@ std::optional<DType> dtype_from(PyObject* object) {
   if (Py_TYPE(object) == dtype_type) {
     for (int i = 0; i < kDTypes; ++i)
       if (dtype_objects[i] == object) return DType(i);
+    fail(ErrorKind::NotImplemented, "torch.", py::handle(object).cast<const DTypeObject&>().name(),
+         " is the name of a dtype that no tensor has here");
   }
   if (object == reinterpret_cast<PyObject*>(&PyFloat_Type)) return DType::Float64;
   if (object == reinterpret_cast<PyObject*>(&PyLong_Type)) return DType::Int64;
@@ -183,19 +231,25 @@ PyObject* size_object(const Dims& sizes) {
 
 void add_objects(py::module_& m) {
   py::class_<DTypeObject> dtype(m, "dtype", "The type of a tensor's elements, such as torch.float32.");
-  dtype.def("__repr__", [](const DTypeObject& d) { return "torch." + std::string(name(d.dtype)); })
+  dtype.def("__repr__", [](const DTypeObject& d) { return concat("torch.", d.name()); })
       .def("__deepcopy__", [](py::object self, py::object) { return self; })
       .def("__copy__", [](py::object self) { return self; })
       .def_property_readonly(
-          "itemsize", [](const DTypeObject& d) { return item_size(d.dtype); }, "Bytes of one element.")
-      .def_property_readonly("is_floating_point", [](const DTypeObject& d) { return is_float(d.dtype); })
-      .def_property_readonly("is_complex", [](const DTypeObject& d) { return is_complex(d.dtype); })
-      .def_property_readonly("is_signed",
-                             [](const DTypeObject& d) { return !contains(kUnsigned | only(DType::Bool), d.dtype); })
+          "itemsize", [](const DTypeObject& d) { return d.only ? d.only->bytes : item_size(d.dtype); },
+          "Bytes of one element.")
+      .def_property_readonly(
+          "is_floating_point",
+          [](const DTypeObject& d) { return d.only ? d.only->kind == NameOnly::Floating : is_float(d.dtype); })
+      .def_property_readonly(
+          "is_complex",
+          [](const DTypeObject& d) { return d.only ? d.only->kind == NameOnly::Complex : is_complex(d.dtype); })
+      .def_property_readonly("is_signed", &DTypeObject::is_signed)
       .def("to_real",
-           [](const DTypeObject& d) { return py::reinterpret_borrow<py::object>(dtype_object(real_of(d.dtype))); })
+           [](const py::object& self) {
+             return py::reinterpret_borrow<py::object>(dtype_object(real_of(*dtype_from(self.ptr()))));
+           })
       .def("to_complex", [](const DTypeObject& d) {
-        RL_CHECK(is_differentiable(d.dtype), "Unknown Complex ScalarType for ", short_name(d.dtype));
+        RL_CHECK(!d.only && is_differentiable(d.dtype), "Unknown Complex ScalarType for ", d.name());
         return py::reinterpret_borrow<py::object>(dtype_object(is_complex(d.dtype) ? d.dtype : complex_of(d.dtype)));
       });
   dtype.attr("__module__") = "torch";
@@ -204,6 +258,7 @@ void add_objects(py::module_& m) {
     dtype_objects[i] = py::cast(DTypeObject{DType(i)}).release().ptr();
     m.attr(std::string(name(DType(i))).c_str()) = py::handle(dtype_objects[i]);
   }
+  for (const NameOnly& only : kNamesOnly) m.attr(only.name) = py::cast(DTypeObject{DType(), &only});
 
   py::class_<Device> device(m, "device", "Where a tensor lives: torch.device('cpu'), torch.device('meta').");
   device

@@ -46,11 +46,19 @@ PyObject* method_attribute(PyObject* self, PyObject* name) {
 
 PyObject* method_doc(PyObject* self, void*) { return PyObject_GetAttrString(as_method(self)->function, "__doc__"); }
 
-/// The function's signature: the tensor comes first in it too.
+/// The function's signature: the tensor comes first in it, too. Where there is a method and no function of that name,
+/// nor one without the underscore, it is called `self`.
 PyObject* method_signature(PyObject* self, void*) {
-  const Owned inspect(PyImport_ImportModule("inspect"));
-  if (!inspect) return nullptr;
-  return PyObject_CallMethod(inspect.get(), "signature", "O", as_method(self)->function);
+  return guarded(nullptr, [&] {
+    const py::handle function = as_method(self)->function;
+    const py::object signature = py::module_::import("inspect").attr("signature")(function);
+    auto name = function.attr("__name__").cast<std::string>();
+    if (name.back() == '_') name.pop_back();
+    if (py::hasattr(py::module_::import("rushlight"), name.c_str())) return signature.inc_ref().ptr();
+    py::list parameters(signature.attr("parameters").attr("values")());
+    parameters[0] = parameters[0].attr("replace")(py::arg("name") = "self");
+    return signature.attr("replace")(py::arg("parameters") = parameters).inc_ref().ptr();
+  });
 }
 
 PyObject* method_reduce(PyObject* self, PyObject*) {

@@ -24,14 +24,14 @@ from ._settings import (
     use_deterministic_algorithms,
 )
 from ._tensor_str import set_printoptions
-from .ops import arrange, index, join, pointwise, product, reduce, shape, writing
+from .ops import arrange, factor, index, join, pointwise, product, reduce, shape, writing
 from .ops import nn as _nn_ops
 from .ops import random as _random_ops
 from .ops import special as _special_ops
 from .ops._table import ALIASES, FUNCTIONS, function_of
 from .tensor import Tensor
 
-del arrange, index, join, pointwise, product, reduce, shape, writing
+del arrange, factor, index, join, pointwise, product, reduce, shape, writing
 
 # names that start in _C but are not PyTorch's
 for _name in ("TensorBase", "Node", "rows", *(n for n in dir(_C) if n.startswith("special_"))):
@@ -41,7 +41,8 @@ from ._creation import tensor  # noqa: E402  the function again: the import of t
 
 float, double, half, int, long, short = _C.float32, _C.float64, _C.float16, _C.int32, _C.int64, _C.int16
 bool = _C.bool
-cfloat, cdouble = _C.complex64, _C.complex128
+chalf, cfloat, cdouble = _C.complex32, _C.complex64, _C.complex128
+bit = _C.uint1
 from math import e, inf, nan, pi  # noqa: E402
 
 newaxis = None
@@ -84,9 +85,9 @@ def can_cast(from_, to):
     return _C._can_cast(from_, to)
 
 
-def result_type(tensor1, tensor2):
+def result_type(tensor, other):
     """The dtype of an operation on two tensors or numbers."""
-    return _C.mul(_C.zeros_like(tensor1) if is_tensor(tensor1) else tensor1, tensor2).dtype
+    return _C.mul(_C.zeros_like(tensor) if is_tensor(tensor) else tensor, other).dtype
 
 
 def manual_seed(seed):

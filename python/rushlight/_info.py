@@ -56,6 +56,9 @@ class finfo(_Limits):
         self.resolution = float(f"1e-{digits}")
 
 
+_INTEGERS = {getattr(_C, sign + f"int{bits}") for sign in ("", "u") for bits in (8, 16, 32, 64)}
+
+
 class iinfo(_Limits):
     """Limits of an integer dtype.
 
@@ -70,10 +73,10 @@ class iinfo(_Limits):
 
     def __init__(self, type):
         dtype = _dtype("iinfo", type)
-        if dtype.is_floating_point or dtype.is_complex:
-            raise TypeError("torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.iinfo'")
         if dtype == _C.bool:
             raise TypeError("torch.bool is not supported by torch.iinfo")
+        if dtype not in _INTEGERS:
+            raise TypeError("torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.iinfo'")
         self.dtype = str(dtype)[6:]
         self.bits = 8 * dtype.itemsize
         values = self.bits - dtype.is_signed

@@ -200,7 +200,7 @@ BACKWARD = [
     Case("_leaky_relu_backward", lambda g, x, slope=0.01: np.where(x > 0, g, g * slope), [args(S(3, 5), S(3, 5, low=0.1)), args(S(3, 5), S(3, 5, high=-0.1), 0.2)], rows="leaky_relu_backward", peer=lambda lib: lambda g, x, slope=0.01: lib.ops.aten.leaky_relu_backward(g, x, slope, False), ulp=1, grad=True, pointwise=True),
     Case("_masked_scale", lambda g, m, scale: g * m * scale, [args(S(3, 5), S(3, 5, dtype="bool"), 2.5)], rows="masked_scale", peer=lambda lib: lambda g, m, scale: g * m * scale, ulp=0.5, grad=True, pointwise=True),
     Case("complex", lambda r, i: r + 1j * i, [args(S(3, 5), S(3, 5))], rows="complex_op", dtypes=("float64",), result="complex128", grad=True, second=False, pointwise=True, bad=[Bad(S(2), S(2, dtype="float64"), raises=RuntimeError, match="same dtype|Expected")]),
-    Case("_deliver", lambda x: x, [args(S(3, 5))], rows="deliver_op", peer=False, grad=True),
+    Case("_out", lambda x: x, [args(S(3, 5))], rows="deliver_op", peer=False, grad=True),
     Case("masked_fill", lambda x, m, v: np.where(m, np.asarray(v).astype(x.dtype), x), [args(S(3, 5), S(3, 5, dtype="bool"), 2), args(S(3, 5), S(5, dtype="bool"), S()), args(S(0), S(0, dtype="bool"), 1)], dtypes=NUMERIC_BOOL, grad=True, large=[args(S(301, 401), S(401, dtype="bool"), 2)], pointwise=True, bad=[Bad(S(3), S(3), 1.0, raises=RuntimeError, match="bool"), Bad(S(3), S(3, dtype="bool"), S(3), raises=RuntimeError, match="0-dimension|0-d")]),
 ]
 

@@ -5,7 +5,7 @@ import itertools
 import math
 
 from rushlight import _C
-from rushlight.ops._table import composed
+from rushlight.ops._table import composed, one_by_one
 
 from .views import _several, atleast_3d, broadcast_shapes
 
@@ -55,6 +55,7 @@ def rot90(input, k=1, dims=(0, 1)):
 
 
 @composed
+@one_by_one
 def tile(input, *dims):
     """Copies side by side; missing leading counts are 1.
 
@@ -66,7 +67,7 @@ def tile(input, *dims):
 
 
 @composed
-def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
+def repeat_interleave(input=None, repeats=None, dim=None, *, output_size=None):
     """Each element, or each slice along a dim, several times in a row.
 
     Called with one tensor of counts, the index that does so.
@@ -76,8 +77,8 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
     >>> torch.repeat_interleave(torch.tensor([7, 8]), torch.tensor([0, 3]))
     tensor([8, 8, 8])
     """
-    if repeats is None:
-        return _C._repeated_indices(input, output_size)
+    if repeats is None or input is None:
+        return _C._repeated_indices(repeats if input is None else input, output_size)
     if dim is None:
         input, dim = _C.reshape(input, (-1,)), 0
     elif input.ndim == 0:
@@ -187,14 +188,14 @@ def _not_empty(tensors, name):
     return tensors
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="cast")
 def column_stack(tensors):
     """Tensors joined along dim 1; a vector is a column."""
     columns = [_C.reshape(t, (t.numel(), 1)) if t.ndim < 2 else t for t in _not_empty(tensors, "column_stack")]
     return _C.hstack(columns)
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="cast")
 def dstack(tensors):
     """Tensors joined along dim 2."""
     return _C.cat([atleast_3d(t) for t in _not_empty(tensors, "dstack")], 2)

@@ -13,7 +13,7 @@ def _asks(t, requires_grad):
     return t
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="cast")
 def logspace(
     start, end, steps, base=10.0, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False
 ):
@@ -41,7 +41,7 @@ def logspace(
     return _asks(_C._to(_C.pow(base, _C._to(exponents, None, work)), None, dtype), requires_grad)
 
 
-@composed(method=False, out=True)
+@composed(method=False, out="cast")
 def range(start=0, end=None, step=1, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
     """Numbers from `start` to `end`, `end` included. Deprecated: use :func:`arange`."""
     warnings.warn(

@@ -48,7 +48,7 @@ def frexp(input, *, out=None):
     return _Frexp(_frexp_pair(input, out=out))
 
 
-@composed(out=True, in_place=True)
+@composed(out="cast", in_place=True)
 def ldexp(input, other):
     """``input * 2 ** other``."""
     _need_tensors("ldexp", input=input, other=other)

@@ -40,7 +40,7 @@ def trace(input):
     return _C.sum(_C.diagonal(input))
 
 
-@composed(out=True, aliases=("ger",))
+@composed(out="cast", aliases=("ger",))
 def outer(input, vec2):
     """Products of each element of one vector with each of another.
 
@@ -88,7 +88,7 @@ def addmv(input, mat, vec, *, beta=1, alpha=1):
     return _scaled_sum("addmv", input, _C.mv(mat, vec), beta, alpha)
 
 
-@composed(out=True, in_place=True)
+@composed(out="cast", in_place=True)
 def addr(input, vec1, vec2, *, beta=1, alpha=1):
     """beta * input + alpha * outer(vec1, vec2)."""
     _need("addr", vec1, 1, "vec1")
@@ -143,4 +143,4 @@ def chain_matmul(*matrices, out=None):
     product = matrices[0]
     for m in matrices[1:]:
         product = _C.mm(product, m)
-    return product if out is None else _C._deliver(product, out=out)
+    return product if out is None else _C._out(product, "chain_matmul", True, out=out)

@@ -6,6 +6,8 @@ from rushlight import _C
 from rushlight.ops._named import named
 from rushlight.ops._table import composed
 
+from .views import movedim, wrapped_dims
+
 aminmax_result = named("aminmax", "min", "max")
 histogram_result = named("histogram", "hist", "bin_edges")
 
@@ -21,7 +23,7 @@ def aminmax(input, *, dim=None, keepdim=False):
     return aminmax_result((_C.amin(input, dims, keepdim), _C.amax(input, dims, keepdim)))
 
 
-@composed(out=True)
+@composed(out="cast")
 def nanmean(input, dim=None, keepdim=False, *, dtype=None):
     """Mean of what is not NaN."""
     if not (input.dtype.is_floating_point or input.dtype.is_complex):
@@ -135,7 +137,7 @@ def _unique(input, dim, consecutive, return_inverse, return_counts):
             raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
         none = _C.empty(0, dtype=_C.int64)
         return [input, none if return_inverse else None, none if return_counts else None]
-    moved = _C.transpose(input, 0, dim)
+    moved = movedim(input, dim, 0)
     rows = _C.reshape(moved, (moved.shape[0], -1))
     back = None
     if not consecutive:
@@ -143,7 +145,7 @@ def _unique(input, dim, consecutive, return_inverse, return_counts):
         rows = _C.index_select(rows, 0, back)
     first, inverse, counts = _runs(rows, (rows.shape[0],), back, return_inverse, return_counts)
     picked = _C.reshape(_C.index_select(rows, 0, first), (first.shape[0], *moved.shape[1:]))
-    return [_C.transpose(picked, 0, dim), inverse, counts]
+    return [movedim(picked, 0, dim), inverse, counts]
 
 
 def _asked(parts):
@@ -229,7 +231,7 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
     return histogram_result((counts, bins))
 
 
-@composed(out=True)
+@composed(out="cast")
 def diff(input, n=1, dim=-1, prepend=None, append=None):
     """The differences of neighbours along a dim, `n` times over.
 
@@ -240,6 +242,8 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
         raise RuntimeError("diff expects input to be at least one-dimensional")
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
+    if n == 0:
+        return _C.clone(input)  # without what would be put before and after it, as in PyTorch
     parts = [p for p in (prepend, input, append) if p is not None]
     if len(parts) > 1:
         input = _C.cat(parts, dim)
@@ -249,7 +253,7 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
             break
         later, sooner = _C.narrow(input, dim, 1, size - 1), _C.narrow(input, dim, 0, size - 1)
         input = _C.logical_xor(later, sooner) if input.dtype == _C.bool else _C.sub(later, sooner)
-    return input if n else _C.clone(input)
+    return input
 
 
 def _trapezoids(name, y, x, dx, dim):
@@ -312,7 +316,7 @@ def gradient(input, *, spacing=None, dim=None, edge_order=1):
     spacing = 1 if spacing is None else spacing
     if edge_order not in (1, 2):
         raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
-    dims = list(_range(input.ndim)) if dim is None else [dim] if isinstance(dim, int) else list(dim)
+    dims = list(_range(input.ndim)) if dim is None else wrapped_dims("torch.gradient", dim, input.ndim)
     if isinstance(spacing, _C.TensorBase) or not isinstance(spacing, (tuple, list)):
         steps = [spacing] * len(dims)
     else:

@@ -4,10 +4,10 @@ import functools
 import operator
 
 from rushlight import _C
-from rushlight.ops._table import METHODS, composed
+from rushlight.ops._table import METHODS, composed, one_by_one
 
 
-def _dims(dims, ndim, name):
+def wrapped_dims(name, dims, ndim):
     """Wrapped dims of an int or a sequence of ints; each once."""
     dims = [operator.index(d) for d in (dims if isinstance(dims, (tuple, list)) else (dims,))]
     n = max(ndim, 1)
@@ -15,8 +15,9 @@ def _dims(dims, ndim, name):
         if not -n <= d < n:
             raise IndexError(f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {d})")
     dims = [d % n for d in dims]
-    if len(set(dims)) != len(dims):
-        raise RuntimeError(f"{name}: repeated dim in {dims}")
+    for d in dims:
+        if dims.count(d) > 1:
+            raise RuntimeError(f"{name}: dim {d} appears multiple times in the list of dims {dims}")
     return dims
 
 
@@ -27,7 +28,8 @@ def movedim(input, source, destination):
     >>> torch.movedim(torch.empty(2, 3, 5), 0, -1).shape
     torch.Size([3, 5, 2])
     """
-    source, destination = _dims(source, input.ndim, "movedim"), _dims(destination, input.ndim, "movedim")
+    source = wrapped_dims("movedim", source, input.ndim)
+    destination = wrapped_dims("movedim", destination, input.ndim)
     if len(source) != len(destination):
         raise RuntimeError(
             f"movedim: Invalid source or destination dims: source ({source} dims) should contain the same number of dims "
@@ -59,7 +61,8 @@ def narrow_copy(input, dim, start, length):
 
 
 @composed(public=False)
-def sum_to_size(input, *size):
+@one_by_one
+def sum_to_size(self, *size):
     """Summed over the dims that broadcasting would have stretched from `size`.
 
     >>> torch.ones(2, 3).sum_to_size(1, 3)
@@ -67,12 +70,12 @@ def sum_to_size(input, *size):
     """
     size = tuple(size[0]) if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
     if not size:
-        return _C.sum(input)
-    if len(size) > input.ndim or any(a != b and a != 1 for a, b in zip(reversed(size), reversed(input.shape))):
-        raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(input.shape)}}}.")
-    if tuple(size) != tuple(input.shape) and not (input.dtype.is_floating_point or input.dtype.is_complex):
-        input = input.to(_C.int64)  # sums of integers are int64
-    return _C._sum_to(input, size)
+        return _C.sum(self)
+    if len(size) > self.ndim or any(a != b and a != 1 for a, b in zip(reversed(size), reversed(self.shape))):
+        raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(self.shape)}}}.")
+    if tuple(size) != tuple(self.shape) and not (self.dtype.is_floating_point or self.dtype.is_complex):
+        self = self.to(_C.int64)  # sums of integers are int64
+    return _C._sum_to(self, size)
 
 
 @composed
@@ -81,7 +84,21 @@ def split_with_sizes(input, split_sizes, dim=0):
     return _C.split(input, list(split_sizes), dim)
 
 
+def _or_sections(function):
+    """PyTorch takes `indices_or_sections` by the name of what it is."""
+
+    @functools.wraps(function)
+    def called(*args, **kwargs):
+        for name in ("sections", "indices"):
+            if name in kwargs:
+                kwargs["indices_or_sections"] = kwargs.pop(name)
+        return function(*args, **kwargs)
+
+    return called
+
+
 @composed
+@_or_sections
 def tensor_split(input, indices_or_sections, dim=0):
     """A tensor cut into so many pieces, or at given places, as views; both may be given by a tensor.
 
@@ -122,7 +139,7 @@ def _split_along(name, dim, least):
 
     cut.__name__ = cut.__qualname__ = name
     cut.__doc__ = f"A tensor cut along dim {dim}, into so many equal pieces or at given places, as views."
-    return composed(cut)
+    return composed(_or_sections(cut))
 
 
 hsplit, vsplit, dsplit = _split_along("hsplit", 1, 1), _split_along("vsplit", 0, 2), _split_along("dsplit", 2, 3)
@@ -224,9 +241,10 @@ def as_strided_(input, size, stride, storage_offset=None):
 
 
 @composed(public=False)
-def resize_(self, *sizes, memory_format=None):
+@one_by_one
+def resize_(self, *size, memory_format=None):
     """This tensor object in other sizes, row-major over the same memory; more memory is taken where it must be."""
-    return _C._resize(self, sizes[0] if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes)
+    return _C._resize(self, size[0] if len(size) == 1 and not isinstance(size[0], int) else size)
 
 
 @composed

@@ -38,7 +38,14 @@ def relu6(input, inplace=False):
 
 
 def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
-    """input held between min_val and max_val."""
+    """input held between min_val and max_val; integers stay integers."""
+    dtype = input.dtype
+    if dtype == _C.bool:
+        raise RuntimeError("hardtanh: Bool inputs not supported for hardtanh")
+    if not dtype.is_floating_point:
+        if not dtype.is_signed and (min_val < 0 or max_val < 0):
+            raise RuntimeError(f"hardtanh: cannot do hardtanh on an unsigned type with negative limits, {dtype}")
+        min_val, max_val = int(min_val), int(max_val)
     if not input.requires_grad:
         return _C.clamp_(input, min_val, max_val) if inplace else _C.clamp(input, min_val, max_val)
     # no gradient at the bounds either, where clamp has one
@@ -227,8 +234,5 @@ def one_hot(tensor, num_classes=-1):
 
 
 def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
-    """Vectors along `dim` divided by their norm."""
-    if p != 2.0:
-        raise NotImplementedError("normalize: only p=2 is there yet")
-    norm = _C.clamp(_C.sqrt(_C.sum(_C.square(input), dim, True)), min=eps)
-    return _C.div(input, norm, out=out)
+    """Vectors along `dim` divided by their p-norm."""
+    return _C.div(input, _C.clamp(_C.norm(input, p, dim, True), min=eps), out=out)

@@ -137,6 +137,7 @@ def extended(function, out=False):
     given = function.__doc__ or ""
     if "\n    ----" in given:
         return given
+    function = getattr(function, "__wrapped__", function)
     code, plain, by_name = function.__code__, function.__defaults__ or (), function.__kwdefaults__ or {}
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     required = code.co_argcount - len(plain)

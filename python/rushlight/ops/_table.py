@@ -57,8 +57,8 @@ def composed(function=None, *, public=True, method=True, out=False, in_place=Fal
     ----------
     public, method : bool, default True
         Is it a name of the flat namespace; is it a method of Tensor?
-    out : bool, default False
-        Give it a keyword `out`: a tensor, or a tuple of tensors, that the result is copied into.
+    out : bool or "cast", default False
+        Give it a keyword `out`: a tensor, or a tuple of tensors, that the result is copied into; "cast": of other dtypes too.
     in_place : bool, default False
         Give the class a method of this name and an underscore, which writes the result into its tensor.
     aliases : sequence of str
@@ -67,15 +67,31 @@ def composed(function=None, *, public=True, method=True, out=False, in_place=Fal
     if function is None:
         return functools.partial(composed, public=public, method=method, out=out, in_place=in_place, aliases=aliases)
     function.__doc__ = extended(function, out)
-    made = _with_out(function) if out else function
+    made = _with_out(function, out != "cast") if out else function
     for name in (function.__name__, *aliases):
         if public:
             FUNCTIONS[name] = made
         if method:
             METHODS[name] = made
         if in_place:
-            METHODS[name + "_"] = _in_place(function, name + "_")
+            METHODS[name + "_"] = FUNCTIONS[name + "_"] = _in_place(function, name + "_")
     return made
+
+
+def one_by_one(function):
+    """Let sizes that are given one by one, or as one sequence, be given by their name, too."""
+    code = function.__code__
+    name = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
+
+    @functools.wraps(function)
+    def called(*given, **named):
+        if name in named:
+            if len(given) > code.co_argcount:
+                raise TypeError(f"{function.__name__}() got multiple values for argument '{name}'")
+            given = (*given, named.pop(name))
+        return function(*given, **named)
+
+    return called
 
 
 def function_of(method):
@@ -92,15 +108,17 @@ def function_of(method):
     return asked
 
 
-def _with_out(function):
+def _with_out(function, exact):
+    name = function.__name__
+
     @functools.wraps(function)
     def delivered(*args, out=None, **kwargs):
         result = function(*args, **kwargs)
         if out is None:
             return result
         if isinstance(result, tuple):
-            return type(result)([_C._deliver(r, out=o) for r, o in zip(result, out)])
-        return _C._deliver(result, out=out)
+            return type(result)([_C._out(r, name, exact, out=o) for r, o in zip(result, out)])
+        return _C._out(result, name, exact, out=out)
 
     delivered.__wrapped__ = _WithOut(function)
     return delivered

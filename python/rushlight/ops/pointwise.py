@@ -208,5 +208,5 @@ ge = op(_C.ge, doc="input >= other, element by element.")
 
 op(_C.fill_, grad=(zero, lambda g: _C.sum(g)))
 op(_C.zero_, grad=zero)
-op(_C._deliver, grad=same)
+op(_C._out, grad=same)
 op(_C.copy_, grad=(zero, same), node="CopyBackwards")

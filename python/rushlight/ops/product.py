@@ -9,6 +9,10 @@ def _turned(x):
     return _C.transpose(x, -1, -2)
 
 
+def _rows(x):
+    return _C.reshape(x, (x.shape[:-1].numel(), x.shape[-1]))  # not -1: there may be no element
+
+
 def _matmul_input(g, input, other):
     if input.ndim == 1:
         if other.ndim == 1:
@@ -28,8 +32,7 @@ def _matmul_other(g, input, other):
     if input.ndim == 1:
         return _C._sum_to(_C.matmul(_C.unsqueeze(input, -1), _C.unsqueeze(g, -2)), other.shape)
     if other.ndim == 2 and input.ndim > 2:  # one product over all rows
-        rows, width = _C.reshape(input, (-1, input.shape[-1])), g.shape[-1]
-        return _C.matmul(_C.t(rows), _C.reshape(g, (-1, width)))
+        return _C.matmul(_C.t(_rows(input)), _rows(g))
     return _C._sum_to(_C.matmul(_turned(input), g), other.shape)
 
 
@@ -41,7 +44,7 @@ def _linear_weight(g, input, weight):
     if weight.ndim == 1:
         return _C._sum_to(_C.mul(_C.unsqueeze(g, -1), input), weight.shape)
     if g.ndim != 2:
-        g, input = _C.reshape(g, (-1, g.shape[-1])), _C.reshape(input, (-1, input.shape[-1]))
+        g, input = _rows(g), _rows(input)
     return _C.matmul(_C.t(g), input)
 
 

@@ -92,7 +92,19 @@ def _correction(value):
     return 1 if value is None else value
 
 
+def _nuclear_back(g, input, out, dim, keepdim):
+    """U Vh, in the places of the two dims."""
+    ndim = input.ndim
+    last = [d % ndim for d in (range(ndim) if dim is None else dim)]
+    order = [d for d in range(ndim) if d not in last] + last
+    u, _, vh = _C._svd(_C.permute(input if input.dtype.is_complex else _C._to(input, None, out.dtype), order))
+    g = _C.permute(g, order) if keepdim else _C.unsqueeze(_C.unsqueeze(g, -1), -1)
+    return _C.permute(_C.mul(_C.matmul(u, vh), g), [order.index(d) for d in range(ndim)])
+
+
 def _norm_back(g, input, out, p, dim, keepdim):
+    if p == "nuc":
+        return _nuclear_back(g, input, out, dim, keepdim)
     p = 2.0 if p is None or p == "fro" else float(p)
     g, out = _restored(g, input.ndim, dim, keepdim), _restored(out, input.ndim, dim, keepdim)
     if input.dtype != out.dtype and not input.dtype.is_complex:
@@ -208,7 +220,7 @@ nansum = op(_C.nansum, grad=_nansum_back, doc="Sum in which NaN counts as 0.")
 logsumexp = op(_C.logsumexp, grad=_logsumexp_back, doc="Logarithm of the sum of exponentials along dims, without overflow.")
 for _row in ("norm", "norm_named"):
     op(_C.rows[_row], grad=_norm_back, node="LinalgVectorNormBackward0", conjugate=False)
-norm = op(_C.norm, doc="The p-norm of all elements, or along dims: ``sum(|x|^p)^(1/p)``; 'fro' is 2.")
+norm = op(_C.norm, doc="The p-norm of all elements, or along dims: ``sum(|x|^p)^(1/p)``; 'fro' is 2, 'nuc' the sum of a matrix's singular values.")
 
 cumsum = op(_C.cumsum, grad=_cumulated_back, doc="Running sum along a dim.")
 cumprod = op(_C.cumprod, grad=_cumprod_back, doc="Running product along a dim.")
