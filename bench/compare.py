@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """rushlight beside a peer: the same program text on both, in one run, in alternating rounds, with equal threads.
 
-compare.py [NAME ...]    NAME: a group (calls, train, pointwise, functions, matmul, import) or a part of a row's name; default: all
+compare.py [NAME ...]    NAME: a group (calls, train, functions, matmul, elements, reductions ..., import) or a part of a row's name; default: all
 
 Results are compared before they are timed. ratio: the peer's time by ours, so above 1 rushlight is faster.
 spread: half the distance between the quartiles of the rounds' ratios, in per cent of their median.
@@ -27,7 +27,6 @@ from pathlib import Path
 from rows import ROWS
 
 HERE = Path(__file__).resolve().parent
-ROUND_SECONDS = 0.03  # a round repeats its program until it lasts about this long
 
 
 class Program:
@@ -45,16 +44,16 @@ class Program:
         self.loop = lambda count: scope["loop"](range(count), **{n: self.names[n] for n in names})
         self.count = 1
 
-    def seconds(self):
+    def seconds(self, clock):
         """One round, the time of one repetition."""
-        begun = time.perf_counter()
+        begun = clock()
         self.loop(self.count)
-        return (time.perf_counter() - begun) / self.count
+        return (clock() - begun) / self.count
 
-    def calibrate(self):
+    def calibrate(self, clock, lasts):
         self.loop(1)  # warm-up: first use of kernels, memory, threads
-        while (took := self.seconds() * self.count) < ROUND_SECONDS and self.count < 1 << 20:
-            self.count = max(2 * self.count, min(int(self.count * ROUND_SECONDS / max(took, 1e-9)), 100 * self.count))
+        while (took := self.seconds(clock) * self.count) < lasts and self.count < 1 << 20:
+            self.count = max(2 * self.count, min(int(self.count * lasts / max(took, 1e-9)), 100 * self.count))
 
 
 class Arrays:
@@ -73,7 +72,19 @@ def result_of(module, row):
     names = {"torch": module, "array": Arrays(module)}
     exec(compile(row.setup, "<setup>", "exec"), names)
     exec(compile(row.program, "<program>", "exec"), names)
-    return eval(row.result, names).numpy()
+    return plain(eval(row.result, names))
+
+
+def plain(value):
+    """As NumPy holds it: a tensor, several, or whatever else a program gives."""
+    import numpy
+
+    if hasattr(value, "detach"):
+        value = value.detach()
+        return (value.float() if "bfloat16" in str(value.dtype) else value).numpy()
+    if isinstance(value, (tuple, list)):
+        return numpy.array([plain(each) for each in value])
+    return numpy.asarray(value if isinstance(value, (bool, int, float)) else str(value))
 
 
 def check(row, ours, peer):
@@ -83,12 +94,15 @@ def check(row, ours, peer):
     mine, theirs = result_of(ours, row), result_of(peer, row)
     if mine.shape != theirs.shape or mine.dtype != theirs.dtype:
         return f"{mine.dtype}{list(mine.shape)}, the peer has {theirs.dtype}{list(theirs.shape)}"
-    apart = float(numpy.max(numpy.abs(mine - theirs), initial=0))
+    if mine.dtype.kind not in "fc":
+        return None if (mine == theirs).all() else f"{(mine != theirs).sum()} results differ"
+    differ = (mine != theirs) & ((mine == mine) | (theirs == theirs))  # a NaN agrees with a NaN
+    apart = float(numpy.max(numpy.abs(mine - theirs), initial=0, where=differ))
     bound = row.tolerance * float(numpy.max(numpy.abs(theirs), initial=1e-30))
     return None if apart <= bound else f"results are {apart:.2g} apart, more than {bound:.2g}"
 
 
-def measure(row, ours, peer, threads, rounds):
+def measure(row, ours, peer, threads, rounds, lasts):
     """Seconds a repetition of every round: ours, and the peer's or None."""
     programs = [Program(ours, row.setup, row.program)]
     if row.versus:
@@ -98,8 +112,10 @@ def measure(row, ours, peer, threads, rounds):
     for module in (ours, peer):
         if module:
             module.set_num_threads(threads)
+    # one thread's own time does not grow while another program has the core
+    clock = time.thread_time if threads == 1 else time.perf_counter
     for program in programs:
-        program.calibrate()
+        program.calibrate(clock, lasts)
     taken = [[] for _ in programs]
     gc.collect()
     gc.disable()
@@ -109,7 +125,7 @@ def measure(row, ours, peer, threads, rounds):
                 if threads > 1:
                     time.sleep(0.01)  # the other's idle threads spin for a while; let them go to sleep
                     program.loop(1)
-                seconds.append(program.seconds())
+                seconds.append(program.seconds(clock))
     finally:
         gc.enable()
     return taken if len(taken) == 2 else (taken[0], None)
@@ -125,7 +141,7 @@ def readable(seconds):
 def line(record):
     peer, ratio, spread = record.get("peer"), record.get("ratio"), record.get("spread")
     return (
-        f"{record['op']:<25} {record['shape']:<19} {record['dtype']:<8} {record['threads']:>7}  "
+        f"{record['op']:<37} {record['shape']:<18} {record['dtype']:<8} {record['threads']:>7}  "
         f"{readable(record['ours']):>9} {readable(peer) if peer else '-':>9} "
         f"{f'{ratio:.2f}x' if ratio else '-':>8}  {f'+-{spread:.0f} %' if ratio else ''}"
     ).rstrip()
@@ -201,6 +217,8 @@ def parse():
     parser.add_argument("--peer", default="torch", help="a module with PyTorch's names; '' for none")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", default="1,2" if cores > 1 else "1", help="a list, e.g. 1,2")
+    parser.add_argument("--round-ms", type=float, default=30, help="a round repeats its program for about as long")
+    parser.add_argument("--minimum", action="store_true", help="the quickest round of each, for a busy machine")
     parser.add_argument("--json", action="store_true", help="append to bench/results/<machine>.jsonl")
     return parser.parse_args()
 
@@ -209,28 +227,38 @@ def main():
     arguments = parse()
     threads = [int(n) for n in arguments.threads.split(",")]
     rounds = max(arguments.rounds, 2)
+    pick = min if arguments.minimum else statistics.median
     rows = [r for r in ROWS if not arguments.names or any(n == r.group or n in r.name for n in arguments.names)]
     ours, peer = importlib.import_module("rushlight"), load_peer(arguments.peer)
     about = machine(ours, peer)
     print("# " + ", ".join(f"{key} {value}" for key, value in about.items() if value))
-    print(f"# median of {rounds} alternating rounds; ratio: peer by ours, above 1 rushlight is faster")
-    print(f"{'op':<25} {'shape':<19} {'dtype':<8} {'threads':>7}  {'ours':>9} {'peer':>9} {'ratio':>8}  spread")
+    print(
+        f"# {'minimum' if arguments.minimum else 'median'} of {rounds} alternating rounds; ratio: peer by ours, above 1 rushlight is faster"
+    )
+    print(f"{'op':<37} {'shape':<18} {'dtype':<8} {'threads':>7}  {'ours':>9} {'peer':>9} {'ratio':>8}  spread")
 
     records, wrong = [], 0
     for row in rows:
-        for count in threads if row.threaded else [1]:
+        for count in threads if row.threaded else threads[:1]:
             try:
                 ours.set_num_threads(count)
                 trouble = peer and check(row, ours, peer)
                 if not trouble:
-                    record = record_of(row.name, row.shape, "float32", count, *measure(row, ours, peer, count, rounds))
+                    record = record_of(
+                        row.name,
+                        row.shape,
+                        row.dtype,
+                        count,
+                        *measure(row, ours, peer, count, rounds, arguments.round_ms / 1000),
+                        pick=pick,
+                    )
                     records.append(record)
                     print(line(record), flush=True)
             except Exception as error:  # a row that fails must not hide the others
                 trouble = f"{type(error).__name__}: {error}"
             if trouble:
                 wrong += 1
-                print(f"{row.name:<25} {row.shape:<19} {'float32':<8} {count:>7}  not timed: {trouble}", flush=True)
+                print(f"{row.name:<37} {row.shape:<18} {row.dtype:<8} {count:>7}  not timed: {trouble}", flush=True)
     if not arguments.names or "import" in arguments.names:
         records.append(imports(rounds))
     if arguments.json:

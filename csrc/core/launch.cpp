@@ -10,7 +10,7 @@
 namespace rl {
 
 ConvertFunction converters[kDTypes][kDTypes] = {};
-TransposeFunction transposers[kTransposers] = {};
+Mover movers[kMovers] = {};
 
 namespace {
 

@@ -85,10 +85,14 @@ class Tape : public LaunchObserver {
 using ConvertFunction = void (*)(int64_t n, void* to, const void* from);
 extern ConvertFunction converters[kDTypes][kDTypes];  // [to][from]
 
-/// to[c][r] = from[r][c] for items of 1, 2, 4 and 8 bytes; steps are bytes between rows. Filled at load.
-using TransposeFunction = void (*)(int64_t rows, int64_t columns, const char* from, int64_t from_step, char* to,
-                                   int64_t to_step);
-constexpr int kTransposers = 4;
-extern TransposeFunction transposers[kTransposers];  // [log2 of an item's bytes]
+/// How items of 1, 2, 4 and 8 bytes get from strided memory into dense blocks; steps are bytes. Filled at load.
+struct Mover {
+  /// to[c][r] = from[r][c]; steps lie between rows.
+  void (*transpose)(int64_t rows, int64_t columns, const char* from, int64_t from_step, char* to, int64_t to_step);
+  /// n items that lie `step` apart, side by side.
+  void (*collect)(int64_t n, const char* from, int64_t step, char* to);
+};
+constexpr int kMovers = 4;
+extern Mover movers[kMovers];  // [log2 of an item's bytes]
 
 }  // namespace rl

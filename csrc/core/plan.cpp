@@ -22,10 +22,10 @@ struct Word {
 /// one.
 template <class W, bool Gather>
 void move_tile(W* block, char* memory, int64_t rows, int64_t cols, int64_t row_step, int64_t col_step) {
-  if (std::abs(row_step) < std::abs(col_step)) {
+  if (rows > 1 && std::abs(row_step) < std::abs(col_step)) {
     if constexpr (sizeof(W) < 16) {
       if (row_step == int64_t(sizeof(W))) {  // dense the other way round
-        const TransposeFunction transpose = transposers[std::countr_zero(sizeof(W))];
+        const auto transpose = movers[std::countr_zero(sizeof(W))].transpose;
         char* packed = reinterpret_cast<char*>(block);
         const int64_t block_step = cols * row_step;
         if constexpr (Gather)
@@ -53,6 +53,10 @@ void move_tile(W* block, char* memory, int64_t rows, int64_t cols, int64_t row_s
         std::memcpy(packed, row, size_t(cols) * sizeof(W));
       else
         std::memcpy(row, packed, size_t(cols) * sizeof(W));
+      continue;
+    }
+    if constexpr (Gather && sizeof(W) < 16) {
+      movers[std::countr_zero(sizeof(W))].collect(cols, row, col_step, reinterpret_cast<char*>(packed));
       continue;
     }
     for (int64_t c = 0; c < cols; ++c) {
@@ -90,18 +94,33 @@ struct Stage {
   }
   void gather(const PlannedOperand& o, int index, char* memory, int64_t rows, int64_t cols, int64_t row_step,
               int64_t col_step) {
-    void* target = o.memory == o.block ? static_cast<void*>(block[index]) : raw;
-    move_tile<true>(o.item, target, memory, rows, cols, row_step, col_step);
-    if (o.memory != o.block) converters[int(o.block)][int(o.memory)](rows * cols, block[index], raw);
+    if (o.memory == o.block)
+      return move_tile<true>(o.item, block[index], memory, rows, cols, row_step, col_step);
+    const ConvertFunction convert = converters[int(o.block)][int(o.memory)];
+    if (converts_in_place(o, rows, cols, col_step)) {
+      for (int64_t r = 0; r < rows; ++r)
+        convert(cols, block[index] + r * cols * item_size(o.block), memory + r * row_step);
+      return;
+    }
+    move_tile<true>(o.item, raw, memory, rows, cols, row_step, col_step);
+    convert(rows * cols, block[index], raw);
   }
   void scatter(const PlannedOperand& o, int index, char* memory, int64_t rows, int64_t cols, int64_t row_step,
                int64_t col_step) {
-    void* source = block[index];
-    if (o.memory != o.block) {
-      converters[int(o.memory)][int(o.block)](rows * cols, raw, block[index]);
-      source = raw;
+    if (o.memory == o.block)
+      return move_tile<false>(o.item, block[index], memory, rows, cols, row_step, col_step);
+    const ConvertFunction convert = converters[int(o.memory)][int(o.block)];
+    if (converts_in_place(o, rows, cols, col_step)) {
+      for (int64_t r = 0; r < rows; ++r)
+        convert(cols, memory + r * row_step, block[index] + r * cols * item_size(o.block));
+      return;
     }
-    move_tile<false>(o.item, source, memory, rows, cols, row_step, col_step);
+    convert(rows * cols, raw, block[index]);
+    move_tile<false>(o.item, raw, memory, rows, cols, row_step, col_step);
+  }
+  /// Dense rows are converted where they stand; short ones are brought together first, for one call.
+  static bool converts_in_place(const PlannedOperand& o, int64_t rows, int64_t cols, int64_t col_step) {
+    return (col_step == o.item || cols == 1) && (rows == 1 || cols >= 16);
   }
 };
 

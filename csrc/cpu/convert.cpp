@@ -43,8 +43,9 @@ RL_INLINE To convert_one(From x) {
 
 template <class To, class From>
 static void convert(int64_t n, void* to, const void* from) {
+  using Read = std::conditional_t<std::is_same_v<From, bool>, uint8_t, From>;  // GCC 12 vectorises no loop over bool
   To* out = static_cast<To*>(to);
-  const From* x = static_cast<const From*>(from);
+  const Read* x = static_cast<const Read*>(from);
   for (int64_t i = 0; i < n; ++i) out[i] = convert_one<To>(x[i]);
 }
 

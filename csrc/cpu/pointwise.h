@@ -13,8 +13,8 @@ template <class F>
 concept Parametrised = requires { typename F::Params; };
 template <class F>
 concept BoolFirst = requires { F::bool_first; };
-template <class F, class T>
-concept HasRare = requires(T x) { F::rare(x); };
+template <class F, class... X>
+concept HasRare = requires(X... x) { F::rare(x...); };
 
 template <class F, class T>
 struct ParamsOf {
@@ -35,54 +35,56 @@ RL_INLINE auto apply(const P& params, X... x) {
     return F()(x...);
 }
 
-template <class F, class T>
-static void unary_loop(int64_t n, void* const* blocks, const Parameters& parameters) {
-  const auto params = parameters.as<typename ParamsOf<F, T>::type>();
-  using R = decltype(apply<F>(params, T()));
+/// GCC 12 vectorises no loop that reads a bool: it reads a byte, and asks whether it is 0.
+template <class T>
+using Stored = std::conditional_t<std::is_same_v<T, bool>, uint8_t, T>;
+template <class T>
+RL_INLINE const Stored<T>* block_of(void* const* blocks, int i) {
+  return static_cast<const Stored<T>*>(blocks[i]);
+}
+
+/// out[i] = F(x[i]...) for arguments of the types X.
+template <class F, class... X, class P>
+RL_INLINE void apply_block(int64_t n, void* const* blocks, const P& params, const Stored<X>*... x) {
+  using R = decltype(apply<F>(params, X()...));
   R* out = static_cast<R*>(blocks[0]);
-  const T* x = static_cast<const T*>(blocks[1]);
-  if constexpr (HasRare<F, T>) {
+  if constexpr (HasRare<F, X...>) {
     // Flags first, so that a block computed in place still has its inputs when the flagged elements are done slowly.
     constexpr int64_t kChunk = 256;
     for (int64_t at = 0; at < n; at += kChunk) {
       const int64_t end = at + kChunk < n ? at + kChunk : n;
       int any = 0;
-      for (int64_t i = at; i < end; ++i) any |= F::rare(x[i]);
+      for (int64_t i = at; i < end; ++i) any |= F::rare(x[i]...);
       if (any) {
-        for (int64_t i = at; i < end; ++i) out[i] = F::rare(x[i]) ? F::slow(x[i]) : F()(x[i]);
+        for (int64_t i = at; i < end; ++i) out[i] = F::rare(x[i]...) ? F::slow(x[i]...) : F()(x[i]...);
         continue;
       }
 #pragma GCC ivdep
-      for (int64_t i = at; i < end; ++i) out[i] = F()(x[i]);
+      for (int64_t i = at; i < end; ++i) out[i] = F()(x[i]...);
     }
   } else {
 #pragma GCC ivdep
-    for (int64_t i = 0; i < n; ++i) out[i] = apply<F>(params, x[i]);
+    for (int64_t i = 0; i < n; ++i) out[i] = apply<F>(params, X(x[i])...);
   }
+}
+
+template <class F, class T>
+static void unary_loop(int64_t n, void* const* blocks, const Parameters& parameters) {
+  const auto params = parameters.as<typename ParamsOf<F, T>::type>();
+  apply_block<F, T>(n, blocks, params, block_of<T>(blocks, 1));
 }
 
 template <class F, class T>
 static void binary_loop(int64_t n, void* const* blocks, const Parameters& parameters) {
   const auto params = parameters.as<typename ParamsOf<F, T>::type>();
-  using R = decltype(apply<F>(params, T(), T()));
-  R* out = static_cast<R*>(blocks[0]);
-  const T* x = static_cast<const T*>(blocks[1]);
-  const T* y = static_cast<const T*>(blocks[2]);
-#pragma GCC ivdep
-  for (int64_t i = 0; i < n; ++i) out[i] = apply<F>(params, x[i], y[i]);
+  apply_block<F, T, T>(n, blocks, params, block_of<T>(blocks, 1), block_of<T>(blocks, 2));
 }
 
 template <class F, class T>
 static void ternary_loop(int64_t n, void* const* blocks, const Parameters& parameters) {
   const auto params = parameters.as<typename ParamsOf<F, T>::type>();
   using X = std::conditional_t<BoolFirst<F>, bool, T>;
-  using R = decltype(apply<F>(params, X(), T(), T()));
-  R* out = static_cast<R*>(blocks[0]);
-  const X* x = static_cast<const X*>(blocks[1]);
-  const T* y = static_cast<const T*>(blocks[2]);
-  const T* z = static_cast<const T*>(blocks[3]);
-#pragma GCC ivdep
-  for (int64_t i = 0; i < n; ++i) out[i] = apply<F>(params, x[i], y[i], z[i]);
+  apply_block<F, X, T, T>(n, blocks, params, block_of<X>(blocks, 1), block_of<T>(blocks, 2), block_of<T>(blocks, 3));
 }
 
 RL_ISA_END

@@ -21,7 +21,7 @@
   namespace rl::cpu::set {                                      \
   RL_FOR_EACH_FAMILY(X)                                         \
   extern const ConvertFunction convert_table[kDTypes][kDTypes]; \
-  extern const TransposeFunction transpose_table[kTransposers]; \
+  extern const Mover mover_table[kMovers];                       \
   }
 #ifdef RL_HAVE_v2
 RL_DECLARE_SET(v2)
@@ -57,7 +57,7 @@ void fill(const KernelEntry* entries, int count) {
     namespace SET = rl::cpu::set;                                        \
     RL_FOR_EACH_FAMILY(X)                                                \
     std::memcpy(converters, SET::convert_table, sizeof(converters));     \
-    std::memcpy(transposers, SET::transpose_table, sizeof(transposers)); \
+    std::memcpy(movers, SET::mover_table, sizeof(movers));               \
   }
 
 struct Set {

@@ -1,28 +1,6 @@
-"""What is timed: short programs, the same text for rushlight and for a peer, which both are called `torch` in it.
+"""Calls, steps of training, functions of one number, products."""
 
-`array(*shape)` gives the same standard normal float32 numbers to both.
-"""
-
-from dataclasses import dataclass
-
-UNARY = ("exp", "tanh", "sigmoid", "gelu")
-SIDES = (316, 3162)  # of a square of about 1e5 and 1e7 elements
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: `setup` runs once, `program` is timed, `result` is compared before it is."""
-
-    group: str
-    name: str
-    shape: str
-    setup: str
-    program: str
-    result: str
-    tolerance: float = 1e-5  # of the largest magnitude in the result
-    threaded: bool = True  # False: too small for threads, timed on one
-    versus: str = ""  # another program of ours, in the peer's column
-
+from .row import Row
 
 REGRESSION = """
 torch.manual_seed(1)
@@ -71,18 +49,6 @@ def train():
     yield Row(name="MLP step, Adam", shape="784-512-256-10 x64", setup=MLP, **step)
 
 
-def pointwise():
-    """Loops over 1e5 elements, which fit a cache, and 1e7, which don't; reductions and softmax too."""
-    for side in SIDES:
-        setup = f"a = array({side}, {side}); b = array({side}, {side}); F = torch.nn.functional"
-        row = dict(group="pointwise", shape=f"[{side},{side}]", setup=setup)
-        programs = {name: "F.gelu(a)" if name == "gelu" else f"torch.{name}(a)" for name in UNARY}
-        programs |= {"add": "a + b", "a + b.t()": "a + b.t()", "sum dim 0": "a.sum(0)", "sum dim 1": "a.sum(1)"}
-        programs |= {"softmax": "torch.softmax(a, 1)"}
-        for name, program in programs.items():
-            yield Row(name=name, program=program, result=program, **row)
-
-
 def functions():
     """Every function of one number, and some of two, at 1e3, 1e5 and 1e7 elements."""
     anywhere = (
@@ -119,5 +85,6 @@ def matmul():
         yield Row("matmul", "matmul", f"[{n},{n}]", setup, "a @ b", "a @ b", tolerance=1e-4)
 
 
-GROUPS = {"calls": calls, "train": train, "pointwise": pointwise, "functions": functions, "matmul": matmul}
-ROWS = [row for group in GROUPS.values() for row in group()]
+def programs():
+    for group in (calls, train, functions, matmul):
+        yield from group()
