@@ -12,7 +12,7 @@
 namespace rl {
 
 /// The Python exception that an error becomes; csrc/python/errors.cpp maps each to its class.
-enum class ErrorKind : uint8_t { Runtime, Index, Type, Value, NotImplemented, OutOfMemory, Internal };
+enum class ErrorKind : uint8_t { Runtime, Index, Type, Value, Overflow, NotImplemented, OutOfMemory, Internal };
 
 class Error : public std::runtime_error {
  public:
@@ -47,5 +47,6 @@ template <class... Parts>
 #define RL_CHECK_INDEX(cond, ...) RL_CHECK_KIND(Index, cond, __VA_ARGS__)
 #define RL_CHECK_TYPE(cond, ...) RL_CHECK_KIND(Type, cond, __VA_ARGS__)
 #define RL_CHECK_VALUE(cond, ...) RL_CHECK_KIND(Value, cond, __VA_ARGS__)
+#define RL_CHECK_OVERFLOW(cond, ...) RL_CHECK_KIND(Overflow, cond, __VA_ARGS__)
 #define RL_CHECK_IMPLEMENTED(cond, ...) RL_CHECK_KIND(NotImplemented, cond, __VA_ARGS__)
 #define RL_ASSERT(cond) RL_CHECK_KIND(Internal, cond, "internal error: ", #cond, " (", __FILE__, ":", __LINE__, ")")

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "python/call.h"
+#include "python/errors.h"
 #include "python/generator_type.h"
 
 namespace rl::python {
@@ -19,6 +20,12 @@ Scalar single_value(PyObject* o, Place place) {
   const Tensor& t = as_tensor(o)->value;
   return load_scalar(t.dtype(), read_host(t, place.op ? place.op->row->name : "item"));
 }
+/// The argument that a message is about: `sum: argument 'dim': `.
+std::string argument_name(Place place, const char* otherwise) {
+  if (!place.op) return concat(otherwise, ": ");
+  return concat(public_name(place.op->row->name), ": argument '",
+                PyUnicode_AsUTF8(place.op->params[size_t(place.slot)].name), "': ");
+}
 
 }  // namespace
 
@@ -26,7 +33,7 @@ void wrong_type(Place place, const char* expected, PyObject* got) {
   if (!place.op) fail(ErrorKind::Type, "expected ", expected, ", not ", Py_TYPE(got)->tp_name);
   const Param& p = place.op->params[size_t(place.slot)];
   const std::string position = p.keyword_only ? "" : concat(" (position ", place.slot + 1, ")");
-  fail(ErrorKind::Type, place.op->row->name, "(): argument '", PyUnicode_AsUTF8(p.name), "'", position, " must be ",
+  fail(ErrorKind::Type, public_name(place.op->row->name), "(): argument '", PyUnicode_AsUTF8(p.name), "'", position, " must be ",
        expected, ", not ", Py_TYPE(got)->tp_name);
 }
 
@@ -47,8 +54,8 @@ Scalar to_scalar(PyObject* o, Place place) {
       if (!PyErr_Occurred()) return Scalar(uint64_t(wide));
       PyErr_Clear();
     }
-    fail(ErrorKind::Runtime, place.op ? place.op->row->name : "number",
-         ": value cannot be converted to type int64_t without overflow; a Python int beyond 64 bits fits no dtype");
+    fail(ErrorKind::Overflow, argument_name(place, "number"), "int too big to convert: ", overflow < 0 ? "below" : "beyond",
+         " 64 bits, it fits no integer dtype; write it as a float");
   }
   if (PyFloat_Check(o)) return Scalar(PyFloat_AS_DOUBLE(o));
   if (PyComplex_Check(o)) return Scalar(complex<double>(PyComplex_RealAsDouble(o), PyComplex_ImagAsDouble(o)));
@@ -76,8 +83,8 @@ int64_t to_int(PyObject* o, Place place) {
   if (PyLong_Check(o)) {
     int overflow = 0;
     const long long v = PyLong_AsLongLongAndOverflow(o, &overflow);
-    RL_CHECK(overflow == 0, place.op ? place.op->row->name : "int",
-             ": Overflow when unpacking long; the value is beyond 64 bits");
+    if (RL_UNLIKELY(overflow != 0))
+      fail(ErrorKind::Value, argument_name(place, "int"), "Overflow when unpacking long long: the int is beyond 64 bits");
     return v;
   }
   if (!is_int(o)) wrong_type(place, "int", o);
@@ -112,7 +119,8 @@ Dims to_dims(PyObject* o, Place place) {
            " dims");
   Dims dims;
   for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(o); ++i) {
-    PyObject* item = PySequence_Fast_GET_ITEM(o, i);
+    const Owned item_held = Owned::borrow(PySequence_Fast_GET_ITEM(o, i));
+    PyObject* item = item_held.get();
     if (!is_int(item)) {
       const std::string expected =
           concat("tuple of ints, but found element of type ", Py_TYPE(item)->tp_name, " at pos ", i);

@@ -74,6 +74,8 @@ void bind_arguments(const OpEntry& op, PyObject* const* args, Py_ssize_t nargs, 
 PyTypeObject* result_class(const OpEntry& op, std::span<PyObject* const> slots);
 /// The entry that a Python function object belongs to, or null.
 OpEntry* entry_of(PyObject* function);
+/// Those that share its name; TypeError where it is no op.
+const std::vector<OpEntry*>& entries_of(const py::object& function);
 const std::vector<OpEntry*>& all_entries();
 
 template <class F>
@@ -96,10 +98,14 @@ PyObject* wrap_result(const OpEntry& op, PyTypeObject* type, std::tuple<Tensor, 
 /// What remains of a call once its op has returned: recording, views, the same object back.
 PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* result, PyObject* out,
                  bool requires_grad);
+/// Refuses out= where a gradient is asked for, before anything is written.
+void check_out(const OpEntry& op, std::span<PyObject* const> slots);
 /// Refuses what may not be written, and copies slots[0] where a rule asks for what will be overwritten.
 Owned before_in_place(const OpEntry& op, std::span<PyObject* const> slots);
 PyObject* finish_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned original);
 void add_call(py::module_& m);
+void add_entries(py::module_& m);
+void add_rules(py::module_& m);
 
 /// The way from Python to every op of one C++ type: compiled once a type, not once an op.
 template <class Fn>
@@ -126,8 +132,9 @@ struct Bound {
       return finish_in_place(entry, slots, std::move(original));
     } else {
       PyObject* out = nullptr;
-      auto result = compute();
       ((out = std::get<I>(readers).is_out() && slots[I] != Py_None ? slots[I] : out), ...);
+      if (RL_UNLIKELY(out != nullptr)) check_out(entry, slots);
+      auto result = compute();
       (std::get<I>(readers).write_back(slots[I]), ...);
       PyTypeObject* type = result_class(entry, slots);
       if (out) return finish(entry, slots, Owned::borrow(out).release(), out, false);

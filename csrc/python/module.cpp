@@ -11,6 +11,7 @@
 #include "cpu/select.h"
 #include "python/call.h"
 #include "python/engine.h"
+#include "python/errors.h"
 #include "python/generator_type.h"
 #include "python/lapack.h"
 #include "python/mode.h"
@@ -150,6 +151,7 @@ PYBIND11_MODULE(_C, m) {
   m.attr("__version__") = RL_VERSION;
   rl::cpu::isa();  // fills the kernel rows
   fill_lapack_kernels();
+  add_errors(m);
   add_objects(m);
   add_tensor_type(m);
   add_node_type(m);
@@ -158,6 +160,8 @@ PYBIND11_MODULE(_C, m) {
   add_convert(m);
   add_reshape_in_place(m);
   add_call(m);
+  add_entries(m);
+  add_rules(m);
   add_docs(m);
   add_engine(m);
   bind_numbers(m);

@@ -1,0 +1,99 @@
+// The derivative table as Python hands it over: a rule a tensor argument of an op, and what each rule keeps.
+#include <pybind11/stl.h>
+
+#include <string>
+
+#include "python/binding.h"
+#include "python/call.h"
+
+namespace rl::python {
+namespace {
+
+Rule read_rule(const OpEntry& op, const py::object& given, bool conjugates) {
+  Rule rule;
+  rule.conjugates = conjugates;
+  if (given.is_none()) return rule;
+  if (py::isinstance<py::str>(given)) {
+    const auto word = given.cast<std::string>();
+    RL_CHECK_VALUE(word == "same" || word == "zero", "set_rules: '", word, "' is no word of a rule");
+    rule.word = word == "same" ? Rule::Word::Same : Rule::Word::Zero;
+    return rule;
+  }
+  rule.function = given.inc_ref().ptr();
+  const py::object code = given.attr("__code__");
+  auto names = code.attr("co_varnames").cast<std::vector<std::string>>();
+  const auto count = code.attr("co_argcount").cast<size_t>();
+  for (size_t i = 0; i < count; ++i) {
+    if (names[i] == "g") {
+      rule.wants.push_back(kGradient);
+      continue;
+    }
+    if (names[i] == "out") {
+      rule.wants.push_back(kResult);
+      rule.keeps_result = true;
+      continue;
+    }
+    const bool shape = names[i].size() > 6 && names[i].ends_with("_shape");
+    if (shape) names[i].resize(names[i].size() - 6);
+    const int at = find_param(op, py::str(names[i]).ptr());
+    RL_CHECK_VALUE(at >= 0, "the rule of ", op.row->function, " names '", names[i],
+                   "', which is no argument of it: ", op.row->arguments);
+    rule.wants.push_back(shape ? kShape + at : at);
+    (shape ? rule.keeps_shape : rule.keeps) |= uint64_t(1) << at;
+  }
+  return rule;
+}
+
+void note_differentiable(OpEntry& op) {
+  op.differentiable_slots.clear();
+  for (size_t i = 0; i < op.rules.size(); ++i)
+    if (op.rules[i]) op.differentiable_slots.push_back(op.tensor_slots[i]);
+}
+
+/// rules: one a tensor argument, in order; a shorter tuple leaves the rest without derivative.
+void set_rules(const py::object& function, const py::tuple& rules, const py::object& node_name, bool conjugates) {
+  for (OpEntry* op : entries_of(function)) {
+    op->rules.clear();
+    for (size_t i = 0; i < op->tensor_slots.size(); ++i)
+      op->rules.push_back(i < rules.size() ? read_rule(*op, rules[i], conjugates) : Rule{});
+    note_differentiable(*op);
+    if (py::isinstance<py::dict>(node_name)) {
+      op->node_names.clear();
+      for (const auto& [pattern, name] : node_name.cast<py::dict>())
+        op->node_names.emplace_back(pattern.cast<std::string>(), name.cast<std::string>());
+    } else if (!node_name.is_none()) {
+      op->node_name = node_name.cast<std::string>();
+    }
+  }
+}
+
+void inherit_rules(const py::object& in_place, const py::object& function) {
+  const OpEntry* from = function.is_none() ? nullptr : entries_of(function).front();
+  for (OpEntry* op : entries_of(in_place)) {
+    op->rules.clear();
+    if (from) op->rules = from->rules;  // the arguments are the same but for out=, which comes last
+    op->rules.resize(op->tensor_slots.size());
+    if (op->rules.empty()) continue;  // an op on lists
+    bool any = false;
+    for (const Rule& rule : op->rules) any |= bool(rule);
+    if (!any) op->rules[0].word = Rule::Word::Zero;
+    if (from) op->node_name = from->node_name, op->node_names = from->node_names;
+    note_differentiable(*op);
+  }
+}
+
+}  // namespace
+
+void add_rules(py::module_& m) {
+  m.def("_set_rules", &set_rules);
+  m.def("_inherit_rules", &inherit_rules,
+        "Gives an in-place op the derivative of its other form; without one, zeros for what is overwritten.");
+  m.def("_is_differentiable", [](const py::object& function) {
+    for (OpEntry* op : entries_of(function))
+      for (const Rule& rule : op->rules)
+        if (rule) return true;
+    return false;
+  });
+}
+
+}  // namespace rl::python
