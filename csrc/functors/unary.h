@@ -76,7 +76,7 @@ RL_UNARY_PERIODIC(Tan, tan, tan_slow)
 struct Silu {
   template <class T>
   RL_INLINE T operator()(T x) const {
-    return x * sigmoid(x);
+    return x / (T(1) + exp(-x));
   }
 };
 /// sin(x) / x: as accurate near 0 as elsewhere, because sin is.
