@@ -106,7 +106,7 @@ def largest(x, y):
 
 
 def denormal(x):
-    """Where the sigmoid of a float32 is denormal: its precision is absolute."""
+    """Where the sigmoid of a float32 is denormal or 0: its precision is absolute."""
     return np.where((np.asarray(x) < -87) & (np.asarray(x) > -120), np.abs(x) * 2.0**-126, 0.0)
 
 
@@ -184,7 +184,7 @@ FUNCTIONS = {
         call=lambda x: F.gelu(x, approximate="tanh"),
     ),
     "silu": Function(
-        lambda x: x / (1 + mp.exp(-x)), (-700, 1e300), (-20, 20), floor=denormal, single=2.5, double=2.5, call=F.silu
+        lambda x: x / (1 + mp.exp(-x)), (-700, 1e300), (-20, 20), floor=denormal, single=3.0, double=2.5, call=F.silu
     ),
     "softplus": Function(lambda x: mp.log1p(mp.exp(x)), (-700, 20), (-20, 20), single=2.5, double=2.5, call=F.softplus),
     "logsigmoid": Function(
