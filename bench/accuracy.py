@@ -207,7 +207,7 @@ FUNCTIONS = {
         lambda x, y: mp.log(mp.exp(x) + mp.exp(y)), (-1e3, 1e3), (-5, 5), (-5, 5), floor=largest, single=2.0
     ),
     "logaddexp2": Function(
-        lambda x, y: mp.log(2**x + 2**y, 2), (-1e3, 1e3), (-5, 5), (-5, 5), floor=largest, single=2.0
+        lambda x, y: mp.log(2**x + 2**y, 2), (-1e3, 1e3), (-5, 5), (-5, 5), floor=largest, single=2.5
     ),
     "igamma": Function(
         lambda a, x: mp.gammainc(a, 0, x, regularized=True), (1e-3, 50), (0, 9), (0, 12), double=30.0, slow=20
