@@ -29,7 +29,7 @@ over_functions = pytest.mark.parametrize("name", table.FUNCTIONS)
 def test_float32_is_the_nearest_number_or_its_neighbour(name):
     row = table.FUNCTIONS[name]
     count = (1 << 20) // row.slow
-    error, at, odd = table.single(name, row, 0, count, (1 << 32) // count)
+    error, at, odd = table.single(name, row, 0, count, table.stride(count))
     assert odd == 0, f"{name}: {odd} arguments where float32 is NaN or infinite and float64 is not, or the reverse"
     assert error <= row.single, f"{name}({', '.join(map(str, at))}): {error:.3f} ulp"
 

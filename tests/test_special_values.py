@@ -23,7 +23,7 @@ IEEE = {
     "sinc": (1.0, 1.0, nan, nan), "logit": (-inf, -inf, nan, nan), "lgamma": (inf, inf, inf, inf), "digamma": (-inf, inf, inf, nan),
     "i0": (1.0, 1.0, inf, inf), "special.i0e": (1.0, 1.0, 0.0, 0.0), "special.i1": (0.0, -0.0, inf, -inf),
     "special.i1e": (0.0, -0.0, 0.0, -0.0), "special.erfcx": (1.0, 1.0, 0.0, inf), "special.ndtr": (0.5, 0.5, 1.0, 0.0),
-    "special.ndtri": (-inf, -inf, nan, nan), "special.log_ndtr": (-math.log(2), -math.log(2), -0.0, -inf),
+    "special.spherical_bessel_j0": (1.0, 1.0, 0.0, 0.0), "special.ndtri": (-inf, -inf, nan, nan), "special.log_ndtr": (-math.log(2), -math.log(2), -0.0, -inf),
     "special.entr": (0.0, 0.0, -inf, -inf), "deg2rad": (0.0, -0.0, inf, -inf), "rad2deg": (0.0, -0.0, inf, -inf),
     "floor": (0.0, -0.0, inf, -inf), "ceil": (0.0, -0.0, inf, -inf), "trunc": (0.0, -0.0, inf, -inf), "round": (0.0, -0.0, inf, -inf),
     "nn.functional.gelu": (0.0, -0.0, inf, nan), "nn.functional.silu": (0.0, -0.0, inf, nan), "nn.functional.softplus": (math.log(2), math.log(2), inf, 0.0),

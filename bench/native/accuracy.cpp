@@ -1,7 +1,7 @@
 // The largest error of every float32 function of one number over all 2^32 arguments, against the same function in
-// float64, which bench/accuracy.py holds against mpmath. accuracy [--threads N] [--step N] [NAME ...]; `--step 16`
-// takes every 16th argument. Errors in units of the last place; `odd` counts where one is NaN or infinite and the other
-// not.
+// float64, which bench/accuracy.py holds against mpmath. accuracy [--threads N] [--step N] [NAME ...]: `--step 15`
+// takes every 15th argument (odd, so that the last bits vary too). Errors in units of the last place; `odd` counts
+// where one is NaN or infinite and the other not.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -135,7 +135,7 @@ int main(int count, char** words) {
   const uint64_t all = uint64_t(1) << 32, share = all / threads / (kBlock * step) * (kBlock * step);
   bool good = true;
   std::printf("# float32 against float64, arguments even in bit space. Errors in ulp. %s\n", processor().c_str());
-  std::printf("%-17s %10s %7s %-16s %4s\n", "function", "arguments", "error", "at", "odd");
+  std::printf("%-27s %10s %7s %-16s %4s\n", "function", "arguments", "error", "at", "odd");
   for (const Row& row : kRows) {
     if (!names.empty() && std::find(names.begin(), names.end(), row.name) == names.end()) continue;
     std::vector<Worst> found(threads);
@@ -149,7 +149,7 @@ int main(int count, char** words) {
       worst.odd += w.odd;
     }
     good &= worst.odd == 0;
-    std::printf("%-17s %10lld %7.3f %-16.9g %4ld\n", row.name.data(), (long long)(all / step), worst.error,
+    std::printf("%-27s %10lld %7.3f %-16.9g %4ld\n", row.name.data(), (long long)((all + step - 1) / step), worst.error,
                 double(worst.at), worst.odd);
     std::fflush(stdout);
   }
