@@ -1,61 +1,39 @@
 """Every op of the tensor list on PyTorch's own samples: values, gradients, methods, in-place forms, operators, errors.
 
-The oracle stands in `shared/oracle` beside the checkout, the list in `shared/api`. What may differ stands in oracle_exceptions.py.
+What may differ stands in oracle_exceptions.py, with a reason.
 """
 
 import importlib.util
-import json
-import re
-import subprocess
-import sys
 
 import pytest
 
+from oracle import DTYPES, FORMS, LIST, ORACLE, compare
 from oracle_exceptions import EXCUSES
 
-DTYPES = ("float32", "int64", "bool", "float64", "bfloat16", "float16", "complex64", "complex128")
-VARIANTS = ("function", "method", "inplace", "operator", "errors")
 #: of the samples of an op, spread evenly: enough for every excuse to be needed, few enough for a minute
 SAMPLES = 12
 
 pytestmark = pytest.mark.slow
 
 
-def tensor_ops(table):
-    """A regular expression for the oracle's names of the ops whose area is `tensor`."""
-    names = set()
-    for prefix, namespace in (("", "torch"), ("", "torch.Tensor"), ("special.", "torch.special")):
-        names |= {prefix + name for name, (area, _) in table[namespace].items() if area == "tensor"}
-    return rf"^({'|'.join(map(re.escape, sorted(names)))})(\.[^.]+)?$"
-
-
 @pytest.fixture(scope="module")
-def results(peer, shared, tmp_path_factory):
-    oracle, table = shared / "oracle" / "opinfo.py", shared / "api" / "torch-2.13.json"
-    for needed in (oracle, table):
+def results(peer, shared):
+    for needed in (ORACLE, LIST):
         if not needed.exists():
             pytest.skip(f"no {needed.relative_to(shared.parent)} beside the checkout")
     if importlib.util.find_spec("expecttest") is None:
         pytest.skip("expecttest is not installed: PyTorch's samples need it")
-    found = tmp_path_factory.mktemp("oracle") / "results.json"
-    options = ["--grad", "--quiet", "--max-samples", str(SAMPLES), "--json", str(found)]
-    chosen = ["--dtype", ",".join(DTYPES), "--variants", ",".join(VARIANTS)]
-    chosen += ["--ops", tensor_ops(json.loads(table.read_text()))]
-    run = subprocess.run(
-        [sys.executable, str(oracle), "--module", "rushlight", *options, *chosen], capture_output=True, text=True
-    )
-    assert found.exists(), run.stdout + run.stderr
-    return json.loads(found.read_text())["results"]
+    return compare(SAMPLES)
 
 
 def excuse_of(result):
     """The line of the table that covers a difference, or None."""
-    gradients_alone = result.get("samples", 0) - result.get("pass", 0) == result.get("grad_samples", 0) - result.get(
-        "grad_pass", 0
-    )
+    if result["status"] not in ("partial", "failed") or result["variant"] == "errors":
+        return None
+    gradients_alone = result["samples"] - result["pass"] == result["grad_samples"] - result["grad_pass"]
     for excuse in EXCUSES:
-        if result["name"] in excuse.ops and result["dtype"] in excuse.dtypes and result["variant"] != "errors":
-            if result["status"] in ("partial", "failed") and (excuse.kind == "value" or gradients_alone):
+        if result["name"] in excuse.ops and result["dtype"] in excuse.dtypes:
+            if excuse.kind == "value" or gradients_alone:
                 return excuse
     return None
 
@@ -66,7 +44,8 @@ def differing(results):
 
 def test_all_was_asked(results):
     compared = {(r["dtype"], r["variant"]) for r in results if r["status"] == "full"}
-    assert compared == {(d, v) for d in DTYPES for v in VARIANTS[:-1]} | {(DTYPES[0], "errors")}
+    forms = {(dtype, form) for dtype in DTYPES for form in FORMS}
+    assert compared == forms | {(DTYPES[0], "errors")}
 
 
 def test_every_op_does_what_pytorch_does(results):
