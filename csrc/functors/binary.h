@@ -66,8 +66,8 @@ struct DivTrunc {
       return safe_quotient(x, y);
   }
 };
-/// Remainders of floats. Below a quotient of 2^24 (2^53) one fma gives them exactly: the rounded quotient is never below
-/// the true one, so its whole part is right or one too far. What is flagged, infinities among it, goes to libm.
+/// Remainders of floats. Below a quotient of 2^24 (2^53) one fma gives them exactly: the rounded quotient is never
+/// below the true one, so its whole part is right or one too far. What is flagged, infinities among it, goes to libm.
 struct Fmod {  // sign of the dividend
   template <class T>
     requires(is_floating<T>)
