@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """rushlight beside a peer: the same program text on both, in one run, in alternating rounds, with equal threads.
 
-compare.py [NAME ...]    NAME: a group (calls, train, functions, matmul, elements, reductions ..., import) or a part of a row's name; default: all
+compare.py [NAME ...]    NAME: a group (calls, train, functions, matmul, elements, reductions ..., import), a part of a
+row's name, or a shape; default: all
 
 Results are compared before they are timed. ratio: the peer's time by ours, so above 1 rushlight is faster.
 spread: half the distance between the quartiles of the rounds' ratios, in per cent of their median.
@@ -197,9 +198,29 @@ def machine(ours, peer):
         "cores": len(os.sched_getaffinity(0)),
         "isa": isa,
         "rushlight": getattr(ours, "__version__", "?"),
-        "peer": f"{peer.__name__} {peer.__version__}" if peer else None,
+        "peer": f"{peer.__name__} {peer.__version__} {peer_set(peer)}".strip() if peer else None,
         "python": platform.python_version(),
     }
+
+
+def peer_set(peer):
+    """The instruction set that the peer runs with; ATEN_CPU_CAPABILITY=avx2 holds PyTorch to one."""
+    try:
+        return peer.backends.cpu.get_cpu_capability()
+    except AttributeError:
+        return ""
+
+
+def summary(records):
+    """How many rows are won, and the losses again, the worst first."""
+    compared = sorted((r for r in records if "ratio" in r), key=lambda record: record["ratio"])
+    lost = [record for record in compared if record["ratio"] < 1]
+    if not compared:
+        return
+    middle = statistics.median(record["ratio"] for record in compared)
+    print(f"# {len(compared)} rows, median {middle:.2f}x; {len(lost)} below 1, the worst first:")
+    for record in lost:
+        print(line(record))
 
 
 def load_peer(name):
@@ -228,9 +249,14 @@ def main():
     threads = [int(n) for n in arguments.threads.split(",")]
     rounds = max(arguments.rounds, 2)
     pick = min if arguments.minimum else statistics.median
-    rows = [r for r in ROWS if not arguments.names or any(n == r.group or n in r.name for n in arguments.names)]
+    rows = [
+        r
+        for r in ROWS
+        if not arguments.names or any(n == r.group or n in r.name or n == r.shape for n in arguments.names)
+    ]
     ours, peer = importlib.import_module("rushlight"), load_peer(arguments.peer)
     about = machine(ours, peer)
+    print("# " + " ".join(["bench/compare.py", *sys.argv[1:]]))
     print("# " + ", ".join(f"{key} {value}" for key, value in about.items() if value))
     print(
         f"# {'minimum' if arguments.minimum else 'median'} of {rounds} alternating rounds; ratio: peer by ours, above 1 rushlight is faster"
@@ -261,6 +287,7 @@ def main():
                 print(f"{row.name:<37} {row.shape:<18} {row.dtype:<8} {count:>7}  not timed: {trouble}", flush=True)
     if not arguments.names or "import" in arguments.names:
         records.append(imports(rounds))
+    summary(records)
     if arguments.json:
         slug = "-".join("".join(c if c.isalnum() else " " for c in about["cpu"]).lower().split())
         path = HERE / "results" / f"{slug}-{about['cores']}.jsonl"

@@ -247,3 +247,18 @@ def test_shifts_in_place():
     x <<= 2
     x >>= 1
     assert x.tolist() == [2, 4]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_remainders_are_exact_for_quotients_of_any_size(dtype):
+    rng = np.random.default_rng(5)
+    x, y = (rng.normal(size=5000) * 2.0 ** rng.integers(-30, 30, 5000) for _ in range(2))
+    x, y = x.astype(dtype), y.astype(dtype)
+    x[:100] = y[:100] * 3  # whole quotients, and what is just beside them
+    x[100:200] = np.nextafter(y[100:200] * 7, 0)
+    x[200:300] = np.nextafter(y[200:300], 0)
+    for begin in (0, 300, 1000):  # blocks with and without quotients that libm must take
+        a, b = torch.from_numpy(x[begin:]), torch.from_numpy(y[begin:])
+        np.testing.assert_array_equal(torch.fmod(a, b).numpy(), np.fmod(x[begin:], y[begin:]))
+        np.testing.assert_array_equal(torch.remainder(a, b).numpy(), np.remainder(x[begin:], y[begin:]))
+        np.testing.assert_array_equal(torch.floor_divide(a, b).numpy(), np.floor_divide(x[begin:], y[begin:]))

@@ -384,3 +384,14 @@ def test_no_difference_is_the_input_alone():
 def test_alpha_of_booleans():
     x, y = torch.tensor([True, False]), torch.tensor([True, True])
     assert torch.add(x, y, alpha=False).equal(x) and torch.add(x, y, alpha=2).equal(y)
+
+
+@pytest.mark.parametrize("low, high", [(-5, 5), (7, 8), (-(2**31), 2**31), (-(2**40), 2**40), (-(2**63), 2**63 - 1)])
+@pytest.mark.parametrize("n", [20, 1000])
+def test_integers_sort_whatever_range_they_span(low, high, n):
+    x = RNG.integers(low, high, (2, n), dtype=np.int64)
+    for descending in (False, True):
+        values, places = torch.sort(torch.from_numpy(x), dim=1, descending=descending, stable=True)
+        order = np.argsort(~x if descending else x, axis=1, kind="stable")
+        np.testing.assert_array_equal(places.numpy(), order)
+        np.testing.assert_array_equal(values.numpy(), np.take_along_axis(x, order, 1))

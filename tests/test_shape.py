@@ -348,3 +348,30 @@ def test_creation_is_as_in_pytorch(peer, i):
 
 def test_strides_of_a_permuted_tensor():
     assert rushlight.empty_permuted((2, 3, 5), (2, 0, 1)).stride() == (3, 1, 6)
+
+
+LAYOUTS = {
+    "every other": lambda x: x[:, ::2],
+    "every third": lambda x: x[:, ::3],
+    "backwards": lambda x: x[:, ::-1],
+    "a row for all": lambda x: x[1],
+    "a column for all": lambda x: x[:, :1],
+    "transposed": lambda x: x.T[:, 1:],
+    "part of each row": lambda x: x[3:, 5:80],
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int16", "float32", "int64", "complex128"])
+def test_tiles_take_what_stands_in_any_order_and_dtype(layout, dtype):
+    x = (np.arange(90 * 130).reshape(90, 130) % 23 % 7).astype(dtype)
+    ours, theirs = layout(rushlight.tensor(x)), layout(x)
+    np.testing.assert_array_equal((ours == 3).numpy(), theirs == 3)
+    np.testing.assert_array_equal(ours.contiguous().numpy(), theirs)
+    np.testing.assert_array_equal(rushlight.where(ours == 3, ours, 0).numpy(), np.where(theirs == 3, theirs, 0))
+    base = rushlight.ones(*theirs.shape[:-1], 130, dtype=rushlight.complex128)[..., : theirs.shape[-1]]
+    np.testing.assert_array_equal((base + ours).numpy(), 1 + theirs.astype("complex128"))
+    if dtype != "complex128":
+        for other in ("float16", "int32", "float64"):
+            got = ours.to(getattr(rushlight, other))
+            np.testing.assert_array_equal(got.numpy(), theirs.astype(other))

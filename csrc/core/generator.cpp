@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -28,18 +29,7 @@ struct SavedState {
 };
 static_assert(sizeof(SavedState) == 5056);
 
-float uniform(uint32_t r) { return float(r & 0xffffffu) * 0x1p-24f; }
 double uniform(uint64_t r) { return double(r & ((uint64_t(1) << 53) - 1)) * 0x1p-53; }
-
-template <class T>
-void box_muller(T* x, T mean, T std) {
-  for (int j = 0; j < 8; ++j) {
-    const T u1 = 1 - x[j], u2 = x[j + 8];
-    const T radius = std::sqrt(T(-2) * std::log(u1)), angle = T(2 * M_PI) * u2;
-    x[j] = radius * std::cos(angle) * std + mean;
-    x[j + 8] = radius * std::sin(angle) * std + mean;
-  }
-}
 
 thread_local Ref<Generator> slot;
 
@@ -119,69 +109,58 @@ void Generator::refill() {
   for (int i = 0; i < 227; ++i) mix(i, i + 1, i + 397);
   for (int i = 227; i < 623; ++i) mix(i, i + 1, i - 227);
   mix(623, 0, 396);
-  left_ = 624;
+  left_ = 625;
   next_ = 0;
 }
 
-uint32_t Generator::draw32() {
-  if (--left_ == 0) refill();
-  uint32_t y = state_[next_++];
-  y ^= y >> 11;
-  y ^= (y << 7) & 0x9d2c5680u;
-  y ^= (y << 15) & 0xefc60000u;
-  return y ^ (y >> 18);
-}
-uint64_t Generator::draw64() {
-  const uint64_t high = draw32();
-  return high << 32 | draw32();
+/// As many as are left of the state at once, so that the loop is one of vectors.
+void Generator::draw(uint32_t* to, int64_t n) {
+  while (n > 0) {
+    if (left_ == 1) refill();
+    const int64_t count = std::min<int64_t>(n, left_ - 1);
+    for (int64_t i = 0; i < count; ++i) {
+      uint32_t y = state_[next_ + uint32_t(i)];
+      y ^= y >> 11;
+      y ^= (y << 7) & 0x9d2c5680u;
+      y ^= (y << 15) & 0xefc60000u;
+      to[i] = y ^ (y >> 18);
+    }
+    left_ -= int(count);
+    next_ += uint32_t(count);
+    to += count;
+    n -= count;
+  }
 }
 
 void Generator::fill_random32(uint32_t* to, int64_t n) {
   const std::lock_guard hold(lock_);
-  for (int64_t i = 0; i < n; ++i) to[i] = draw32();
+  draw(to, n);
 }
+/// The higher half is drawn first.
 void Generator::fill_random64(uint64_t* to, int64_t n) {
   const std::lock_guard hold(lock_);
-  for (int64_t i = 0; i < n; ++i) to[i] = draw64();
+  constexpr int64_t kPiece = 256;
+  uint32_t halves[2 * kPiece];
+  for (int64_t at = 0; at < n; at += kPiece) {
+    const int64_t count = std::min(kPiece, n - at);
+    draw(halves, 2 * count);
+    for (int64_t i = 0; i < count; ++i) to[at + i] = uint64_t(halves[2 * i]) << 32 | halves[2 * i + 1];
+  }
 }
 
-double Generator::single_normal() {
+double Generator::normal() {
+  const std::lock_guard hold(lock_);
   if (has_kept_) {
     has_kept_ = false;
     return kept_;
   }
-  const double u1 = uniform(draw64()), u2 = uniform(draw64());
+  uint32_t r[4];
+  draw(r, 4);
+  const double u1 = uniform(uint64_t(r[0]) << 32 | r[1]), u2 = uniform(uint64_t(r[2]) << 32 | r[3]);
   const double radius = std::sqrt(-2 * std::log1p(-u2)), angle = 2 * M_PI * u1;
   has_kept_ = true;
   kept_ = radius * std::sin(angle);
   return radius * std::cos(angle);
-}
-
-template <class T>
-void Generator::fill_normals(T* to, int64_t n, double mean, double std, bool whole_blocks) {
-  const std::lock_guard hold(lock_);
-  const auto draw = [this] {
-    if constexpr (sizeof(T) == 4)
-      return uniform(draw32());
-    else
-      return uniform(draw64());
-  };
-  if (n < 16) {
-    for (int64_t i = 0; i < n; ++i) to[i] = T(single_normal() * std + mean);
-    return;
-  }
-  const int64_t drawn = whole_blocks ? n / 16 * 16 : n;
-  for (int64_t i = 0; i < drawn; ++i) to[i] = draw();
-  for (int64_t i = 0; i + 16 <= n; i += 16) box_muller(to + i, T(mean), T(std));
-  if (n % 16 == 0) return;
-  for (int64_t i = n - 16; i < n; ++i) to[i] = draw();
-  box_muller(to + n - 16, T(mean), T(std));
-}
-void Generator::fill_normal(float* to, int64_t n, double mean, double std, bool whole_blocks) {
-  fill_normals(to, n, mean, std, whole_blocks);
-}
-void Generator::fill_normal(double* to, int64_t n, double mean, double std, bool whole_blocks) {
-  fill_normals(to, n, mean, std, whole_blocks);
 }
 
 Generator& default_generator() {

@@ -31,22 +31,15 @@ class Generator : public Counted {
 
   void fill_random32(uint32_t* to, int64_t n);
   void fill_random64(uint64_t* to, int64_t n);
-  /// n >= 16: blocks of Box-Muller over uniforms of the type; fewer: pairs, one of which is kept for the next call.
-  /// `whole_blocks`: a tail draws nothing of its own before the last 16 are made again, as PyTorch's half types have
-  /// it.
-  void fill_normal(float* to, int64_t n, double mean, double std, bool whole_blocks = false);
-  void fill_normal(double* to, int64_t n, double mean, double std, bool whole_blocks = false);
+  /// Of a pair one is kept for the next call.
+  double normal();
 
  private:
   friend Generator& default_generator();
   explicit Generator(uint64_t seed) { reseed(seed); }
   void reseed(uint64_t seed);
-  uint32_t draw32();
-  uint64_t draw64();
+  void draw(uint32_t* to, int64_t n);
   void refill();
-  double single_normal();
-  template <class T>
-  void fill_normals(T* to, int64_t n, double mean, double std, bool whole_blocks);
 
   mutable std::mutex lock_;
   uint64_t seed_ = 0;

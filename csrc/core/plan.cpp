@@ -94,8 +94,7 @@ struct Stage {
   }
   void gather(const PlannedOperand& o, int index, char* memory, int64_t rows, int64_t cols, int64_t row_step,
               int64_t col_step) {
-    if (o.memory == o.block)
-      return move_tile<true>(o.item, block[index], memory, rows, cols, row_step, col_step);
+    if (o.memory == o.block) return move_tile<true>(o.item, block[index], memory, rows, cols, row_step, col_step);
     const ConvertFunction convert = converters[int(o.block)][int(o.memory)];
     if (converts_in_place(o, rows, cols, col_step)) {
       for (int64_t r = 0; r < rows; ++r)
@@ -107,8 +106,7 @@ struct Stage {
   }
   void scatter(const PlannedOperand& o, int index, char* memory, int64_t rows, int64_t cols, int64_t row_step,
                int64_t col_step) {
-    if (o.memory == o.block)
-      return move_tile<false>(o.item, block[index], memory, rows, cols, row_step, col_step);
+    if (o.memory == o.block) return move_tile<false>(o.item, block[index], memory, rows, cols, row_step, col_step);
     const ConvertFunction convert = converters[int(o.memory)][int(o.block)];
     if (converts_in_place(o, rows, cols, col_step)) {
       for (int64_t r = 0; r < rows; ++r)
@@ -201,19 +199,19 @@ void Plan::run_flat(BlockFunction function, const Parameters& parameters) const 
 
 void Plan::run_tiles(BlockFunction function, const Parameters& parameters) const {
   // An operand is direct where a row of it is dense, of the kernel's dtype; the others are staged.
-  bool direct[kMaxOperands], across = false;
+  bool direct[kMaxOperands], across = false, staged = false;
   int64_t widest = 1;
   for (int i = 0; i < operands; ++i) {
     direct[i] = steps_by_item(operand[i]);
     widest = std::max({widest, operand[i].item, item_size(operand[i].block)});
     across |= !operand[i].constant && operand[i].strides[0] != 0 && std::abs(operand[i].strides[0]) != operand[i].item;
+    staged |= !operand[i].constant && !direct[i];
   }
   const int64_t size0 = sizes[0], size1 = ndim > 1 ? sizes[1] : 1;
   const bool spans_rows = size0 < kTileCols && size1 > 1;  // short rows: one call for a whole tile, everything staged
-  int64_t rows = 1, cols = std::min(size0, kBlock);
-  if (spans_rows)
-    rows = std::min(size1, kBlock / size0);
-  else if (across && size1 > 1)
+  int64_t cols = std::min(size0, staged ? kBlock : kStageBytes / widest);
+  int64_t rows = std::max<int64_t>(1, std::min(size1, kBlock / cols));
+  if (!spans_rows && across && size1 > 1)
     cols = std::min(size0, kTileCols), rows = std::min(size1, kStageBytes / widest / kTileCols);
   if (spans_rows)
     for (int i = 0; i < operands; ++i) direct[i] = false;
@@ -227,14 +225,12 @@ void Plan::run_tiles(BlockFunction function, const Parameters& parameters) const
     Stage stage;
     for (int i = 0; i < operands; ++i)
       if (operand[i].constant) stage.fill_constant(operand[i], i, spans_rows ? rows * cols : cols);
+    int64_t at[kMaxDims], rest = begin;  // of a tile: in columns, in rows, in the outer dims
+    const auto steps_in = [&](int d) { return d == 0 ? tiles0 : d == 1 ? tiles1 : sizes[d]; };
+    const int dims = std::max(ndim, 2);
+    for (int d = 0; d < dims; ++d) at[d] = rest % steps_in(d), rest /= steps_in(d);
     for (int64_t tile = begin; tile < end; ++tile) {
-      int64_t rest = tile;
-      const int64_t c0 = rest % tiles0 * cols;
-      rest /= tiles0;
-      const int64_t r0 = rest % tiles1 * rows;
-      rest /= tiles1;
-      int64_t outer[kMaxDims];
-      for (int d = 2; d < ndim; ++d) outer[d] = rest % sizes[d], rest /= sizes[d];
+      const int64_t c0 = at[0] * cols, r0 = at[1] * rows;
       const int64_t tile_cols = std::min(cols, size0 - c0), tile_rows = std::min(rows, size1 - r0);
 
       char* corner[kMaxOperands];
@@ -244,7 +240,7 @@ void Plan::run_tiles(BlockFunction function, const Parameters& parameters) const
         if (o.constant) continue;
         row_step[i] = ndim > 1 ? o.strides[1] : 0;
         corner[i] = o.base + c0 * o.strides[0] + r0 * row_step[i];
-        for (int d = 2; d < ndim; ++d) corner[i] += outer[d] * o.strides[d];
+        for (int d = 2; d < ndim; ++d) corner[i] += at[d] * o.strides[d];
         if (i >= outputs && !direct[i]) stage.gather(o, i, corner[i], tile_rows, tile_cols, row_step[i], o.strides[0]);
       }
       void* blocks[kMaxOperands];
@@ -264,6 +260,7 @@ void Plan::run_tiles(BlockFunction function, const Parameters& parameters) const
       for (int i = 0; i < outputs; ++i)
         if (!direct[i])
           stage.scatter(operand[i], i, corner[i], tile_rows, tile_cols, row_step[i], operand[i].strides[0]);
+      for (int d = 0; d < dims && ++at[d] == steps_in(d); ++d) at[d] = 0;
     }
   });
 }

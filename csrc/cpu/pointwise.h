@@ -39,7 +39,7 @@ RL_INLINE auto apply(const P& params, X... x) {
 template <class T>
 using Stored = std::conditional_t<std::is_same_v<T, bool>, uint8_t, T>;
 template <class T>
-RL_INLINE const Stored<T>* block_of(void* const* blocks, int i) {
+RL_INLINE const Stored<T>* stored_block(void* const* blocks, int i) {
   return static_cast<const Stored<T>*>(blocks[i]);
 }
 
@@ -71,20 +71,21 @@ RL_INLINE void apply_block(int64_t n, void* const* blocks, const P& params, cons
 template <class F, class T>
 static void unary_loop(int64_t n, void* const* blocks, const Parameters& parameters) {
   const auto params = parameters.as<typename ParamsOf<F, T>::type>();
-  apply_block<F, T>(n, blocks, params, block_of<T>(blocks, 1));
+  apply_block<F, T>(n, blocks, params, stored_block<T>(blocks, 1));
 }
 
 template <class F, class T>
 static void binary_loop(int64_t n, void* const* blocks, const Parameters& parameters) {
   const auto params = parameters.as<typename ParamsOf<F, T>::type>();
-  apply_block<F, T, T>(n, blocks, params, block_of<T>(blocks, 1), block_of<T>(blocks, 2));
+  apply_block<F, T, T>(n, blocks, params, stored_block<T>(blocks, 1), stored_block<T>(blocks, 2));
 }
 
 template <class F, class T>
 static void ternary_loop(int64_t n, void* const* blocks, const Parameters& parameters) {
   const auto params = parameters.as<typename ParamsOf<F, T>::type>();
   using X = std::conditional_t<BoolFirst<F>, bool, T>;
-  apply_block<F, X, T, T>(n, blocks, params, block_of<X>(blocks, 1), block_of<T>(blocks, 2), block_of<T>(blocks, 3));
+  apply_block<F, X, T, T>(n, blocks, params, stored_block<X>(blocks, 1), stored_block<T>(blocks, 2),
+                          stored_block<T>(blocks, 3));
 }
 
 RL_ISA_END

@@ -23,17 +23,36 @@ struct Packed {
   static RL_INLINE int64_t place(Item item) { return fits ? int64_t(uint32_t(item)) : int64_t(uint64_t(item)); }
 };
 
+/// The packed pair of a wide integer that stands less than 2^32 above the least one of its row, as most do.
+template <class T>
+struct Narrow {
+  using Bits = typename Key<T>::Bits;
+  using Item = uint64_t;
+  static constexpr int kShift = 32;
+
+  static RL_INLINE Item make(Bits key, int64_t place) { return (Item(key) << kShift) | Item(uint64_t(place)); }
+  static RL_INLINE Bits key(Item item) { return Bits(item >> kShift); }
+  static RL_INLINE int64_t place(Item item) { return int64_t(uint32_t(item)); }
+};
+
 constexpr int64_t kRankRow = 64;        // up to here each item counts those below it: no branches, all vectors
 constexpr int64_t kRadixPiece = 65536;  // items worth a second thread
 constexpr int kRadixPieces = 16;
 
+/// Sixteen items count at once those below them: no sum across a register.
 template <class Item>
 RL_INLINE void rank_sort(const Item* items, Item* to, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) {
-    const Item x = items[i];
-    int64_t rank = 0;
-    for (int64_t j = 0; j < n; ++j) rank += items[j] < x;
-    to[rank] = x;
+  constexpr int kSide = 16;
+  for (int64_t b = 0; b < n; b += kSide) {
+    const int count = n - b < kSide ? int(n - b) : kSide;
+    Item block[kSide];
+    uint64_t rank[kSide];
+    for (int l = 0; l < kSide; ++l) block[l] = l < count ? items[b + l] : Item(0), rank[l] = 0;
+    for (int64_t j = 0; j < n; ++j) {
+      const Item x = items[j];
+      for (int l = 0; l < kSide; ++l) rank[l] += x < block[l];
+    }
+    for (int l = 0; l < count; ++l) to[rank[l]] = block[l];
   }
 }
 

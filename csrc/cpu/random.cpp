@@ -6,6 +6,7 @@
 
 #include "core/generator.h"
 #include "cpu/index_walk.h"
+#include "functors/math.h"
 
 RL_ISA_BEGIN
 
@@ -82,19 +83,48 @@ static void uniform_half(const KernelCall& call) {
   fill_drawn<uint32_t, T>(call, [=](uint32_t raw) { return T(__builtin_fmaf(u24(raw), range, from)); });
 }
 
+/// Box and Muller 1958, doi:10.1214/aoms/1177706645, in PyTorch's blocks of 16: eight pairs of uniforms, the second
+/// ones after the first. What is over of n <= kDraws is drawn and dropped.
+template <class T>
+static void normal_blocks(Generator* g, int64_t n, T mean, T std, T* out) {
+  typename RawOf<T>::type raw[kDraws];
+  draw(g, n, raw);
+  T radius[kDraws / 2], angle[kDraws / 2];
+  const int64_t blocks = n / 16;
+  for (int64_t b = 0; b < blocks; ++b)
+    for (int j = 0; j < 8; ++j) {
+      radius[8 * b + j] = T(1) - uniform_of(raw[16 * b + j]);
+      angle[8 * b + j] = T(2 * M_PI) * uniform_of(raw[16 * b + 8 + j]);
+    }
+  for (int64_t i = 0; i < 8 * blocks; ++i) {
+    const T r = functors::sqrt(T(-2) * functors::log(radius[i])), a = angle[i];
+    radius[i] = r * functors::cos(a) * std + mean;
+    angle[i] = r * functors::sin(a) * std + mean;
+  }
+  for (int64_t b = 0; b < blocks; ++b)
+    for (int j = 0; j < 8; ++j) {
+      out[16 * b + j] = radius[8 * b + j];
+      out[16 * b + 8 + j] = angle[8 * b + j];
+    }
+}
+
 template <class T>
 static void normal(const KernelCall& call) {
   const auto p = call.parameters.as<RandomParameters>();
   Generator* const g = call.operands[1].generator;
   T* const out = call.operands[0].as<T>();
-  if (!p.singly) {
-    int64_t n = 1;
-    for (int d = 0; d < call.operands[0].ndim; ++d) n *= call.operands[0].sizes[d];
-    return g->fill_normal(out, n, p.a, p.b, p.whole_blocks);
+  const int64_t n = call.operands[0].numel();
+  if (p.singly || n < 16) {
+    for_each_run(call.operands, 1, [&](int64_t count, const int64_t* at, const Walk& walk) {
+      for (int64_t i = 0; i < count; ++i) out[at[0] + i * walk.step(0)] = T(g->normal() * p.b + p.a);
+    });
+    return;
   }
-  for_each_run(call.operands, 1, [&](int64_t n, const int64_t* at, const Walk& walk) {
-    for (int64_t i = 0; i < n; ++i) g->fill_normal(out + at[0] + i * walk.step(0), 1, p.a, p.b);
-  });
+  // A tail draws its own uniforms, but the half types' do not, before the last 16 are made again.
+  const int64_t drawn = p.whole_blocks ? n / 16 * 16 : n;
+  for (int64_t at = 0; at < drawn; at += kDraws)
+    normal_blocks(g, drawn - at < kDraws ? drawn - at : kDraws, T(p.a), T(p.b), out + at);
+  if (n % 16 != 0) normal_blocks(g, 16, T(p.a), T(p.b), out + n - 16);
 }
 
 template <class T>
@@ -102,7 +132,15 @@ static void random_integers(const KernelCall& call) {
   const auto p = call.parameters.as<RandomParameters>();
   if (!p.wide) {
     const uint32_t span = uint32_t(p.span);  // 0 stands for 2^32
-    return fill_drawn<uint32_t, T>(call, [=](uint32_t raw) { return T(p.low + int64_t(span ? raw % span : raw)); });
+    if (span == 0) return fill_drawn<uint32_t, T>(call, [=](uint32_t raw) { return T(p.low + int64_t(raw)); });
+    // raw % span in float64, where it is exact and a loop of vectors: the quotient may be one off either way.
+    const double divisor = span, inverse = 1 / divisor;
+    return fill_drawn<uint32_t, T>(call, [=](uint32_t raw) {
+      double rest = double(raw) - functors::trunc(double(raw) * inverse) * divisor;
+      rest = rest < 0 ? rest + divisor : rest;
+      rest = rest >= divisor ? rest - divisor : rest;
+      return T(p.low + int64_t(rest));
+    });
   }
   fill_drawn<uint64_t, T>(call,
                           [=](uint64_t raw) { return T(int64_t(uint64_t(p.low) + (p.span ? raw % p.span : raw))); });
@@ -160,8 +198,7 @@ static void log_normal(const KernelCall& call) {
   T* const out = call.operands[0].as<T>();
   for_each_run(call.operands, 1, [&](int64_t n, const int64_t* at, const Walk& walk) {
     for (int64_t i = 0; i < n; ++i) {
-      double z;
-      g->fill_normal(&z, 1, p.a, p.b);
+      const double z = g->normal() * p.b + p.a;
       out[at[0] + i * walk.step(0)] = T(std::exp(z));
     }
   });

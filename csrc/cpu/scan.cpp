@@ -164,8 +164,9 @@ static void scan(const KernelCall& call) {
       scan_shared<T, kProduct>(from, to, n, static_cast<T*>(call.scratch));
       return;
     }
-    // rows of one block that lie evenly run side by side
-    const bool even = n <= kSumBlock && n >= 16 && last == 1;
+    // rows of one block that lie evenly run side by side; a sum of integers has nothing to wait for
+    constexpr bool kWaits = kProduct || !std::is_integral_v<T>;
+    const bool even = kWaits && n <= kSumBlock && n >= 16 && last == 1;
     parallel_for(rows, grain, [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end;) {
         const T* x = from + row_at(input, r);

@@ -21,7 +21,7 @@
   namespace rl::cpu::set {                                      \
   RL_FOR_EACH_FAMILY(X)                                         \
   extern const ConvertFunction convert_table[kDTypes][kDTypes]; \
-  extern const Mover mover_table[kMovers];                       \
+  extern const Mover mover_table[kMovers];                      \
   }
 #ifdef RL_HAVE_v2
 RL_DECLARE_SET(v2)
@@ -52,12 +52,12 @@ void fill(const KernelEntry* entries, int count) {
 }
 
 #define X(family) fill(SET::family##_entries, SET::family##_count);
-#define RL_FILL_SET(set)                                                 \
-  void fill_##set() {                                                    \
-    namespace SET = rl::cpu::set;                                        \
-    RL_FOR_EACH_FAMILY(X)                                                \
-    std::memcpy(converters, SET::convert_table, sizeof(converters));     \
-    std::memcpy(movers, SET::mover_table, sizeof(movers));               \
+#define RL_FILL_SET(set)                                             \
+  void fill_##set() {                                                \
+    namespace SET = rl::cpu::set;                                    \
+    RL_FOR_EACH_FAMILY(X)                                            \
+    std::memcpy(converters, SET::convert_table, sizeof(converters)); \
+    std::memcpy(movers, SET::mover_table, sizeof(movers));           \
   }
 
 struct Set {

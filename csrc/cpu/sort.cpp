@@ -8,19 +8,21 @@ RL_ISA_BEGIN
 constexpr int64_t kSortPieces = 16;  // rows worked on at once at most, each with scratch of its own
 
 template <class P, class T>
-RL_INLINE void load_items(const T* x, typename P::Item* items, int64_t n, typename P::Bits flip) {
-  for (int64_t i = 0; i < n; ++i) items[i] = P::make(typename P::Bits(Key<T>::of(x[i]) ^ flip), i);
+RL_INLINE void load_items(const T* x, typename P::Item* items, int64_t n, typename P::Bits flip,
+                          typename P::Bits least = 0) {
+  for (int64_t i = 0; i < n; ++i)
+    items[i] = P::make(typename P::Bits(typename P::Bits(Key<T>::of(x[i]) ^ flip) - least), i);
 }
 
 template <class P, class T>
 RL_INLINE void store_items(const typename P::Item* items, const T* x, T* values, int64_t* indices, int64_t n,
-                           typename P::Bits flip) {
+                           typename P::Bits flip, typename P::Bits least = 0) {
   constexpr int64_t kBlock = 64;
   for (int64_t b = 0; b < n; b += kBlock) {
     const int64_t end = b + kBlock < n ? b + kBlock : n;
     typename P::Bits vague = 0;
     for (int64_t i = b; i < end; ++i) {
-      const auto key = typename P::Bits(P::key(items[i]) ^ flip);
+      const auto key = typename P::Bits(typename P::Bits(P::key(items[i]) + least) ^ flip);
       values[i] = Key<T>::back(key);
       indices[i] = P::place(items[i]);
       vague |= typename P::Bits(Key<T>::is_vague(key));
@@ -47,15 +49,31 @@ RL_INLINE int64_t scratch_bytes(int64_t rows, int64_t items) {
 
 template <class T, bool kSmall>
 static void sort_rows(const KernelCall& call, bool descending) {
-  using P = Packed<T, kSmall>;
-  using Item = typename P::Item;
+  using Item = typename Packed<T, kSmall>::Item;
+  using Bits = typename Key<T>::Bits;
   const int64_t rows = call.operands[0].sizes[0], n = call.operands[0].sizes[1];
-  const auto flip = descending ? Key<T>::kNan : typename P::Bits(0);
-  over_rows<Item>(call, rows, n, 2 * n, [&](int64_t r, Item* a) {
+  const auto flip = descending ? Key<T>::kNan : Bits(0);
+  over_rows<Item>(call, rows, n, 2 * n, [&](int64_t r, Item* scratch) {
     const T* x = call.operands[2].as<T>() + r * n;
-    load_items<P>(x, a, n, flip);
-    const Item* sorted = radix_sort(a, a + n, n, P::kShift, int(sizeof(T)), rows == 1);
-    store_items<P>(sorted, x, call.operands[0].as<T>() + r * n, call.operands[1].as<int64_t>() + r * n, n, flip);
+    const auto sort_as = [&]<class P>(P, Bits least, int bytes) {
+      auto* const a = reinterpret_cast<typename P::Item*>(scratch);
+      load_items<P>(x, a, n, flip, least);
+      const auto* sorted = radix_sort(a, a + n, n, P::kShift, bytes, rows == 1);
+      store_items<P>(sorted, x, call.operands[0].as<T>() + r * n, call.operands[1].as<int64_t>() + r * n, n, flip,
+                     least);
+    };
+    if constexpr (kSmall && std::is_integral_v<T> && sizeof(T) == 8) {
+      Bits least = Key<T>::kNan, most = 0;
+      for (int64_t i = 0; i < n; ++i) {
+        const Bits key = Bits(Key<T>::of(x[i]) ^ flip);
+        least = key < least ? key : least;
+        most = key > most ? key : most;
+      }
+      int bytes = 0;
+      for (Bits range = n > 0 ? most - least : 0; range > 0; range >>= 8) ++bytes;
+      if (bytes <= 4) return sort_as(Narrow<T>(), least, bytes);
+    }
+    sort_as(Packed<T, kSmall>(), 0, int(sizeof(T)));
   });
 }
 

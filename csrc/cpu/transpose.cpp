@@ -7,25 +7,19 @@ RL_ISA_BEGIN
 
 template <class Item>
 static void collect(int64_t n, const char* from, int64_t step, char* to) {
-  Item* const out = reinterpret_cast<Item*>(to);
-  const auto at = [&](int64_t i) __attribute__((always_inline)) {
-    Item item;
-    __builtin_memcpy(&item, from + i * step, sizeof(Item));
-    return item;
+  constexpr int64_t kItem = sizeof(Item);
+  const auto all = [=](int64_t apart) __attribute__((always_inline)) {
+#pragma GCC ivdep
+    for (int64_t i = 0; i < n; ++i) __builtin_memcpy(to + i * kItem, from + i * apart, sizeof(Item));
   };
-  if (step == 0) {
-    const Item item = at(0);
-    for (int64_t i = 0; i < n; ++i) out[i] = item;
-  } else if (step == 2 * int64_t(sizeof(Item))) {  // known to the compiler, these two are shuffles of registers
-    const Item* x = reinterpret_cast<const Item*>(from);
-    for (int64_t i = 0; i < n; ++i) out[i] = x[2 * i];
-  } else if (step == -int64_t(sizeof(Item))) {
-    const Item* x = reinterpret_cast<const Item*>(from);
-    for (int64_t i = 0; i < n; ++i) out[i] = x[-i];
-  } else {
-#pragma GCC unroll 4
-    for (int64_t i = 0; i < n; ++i) out[i] = at(i);
-  }
+  if (step == 0)  // where the compiler knows the step, these are shuffles of registers
+    all(0);
+  else if (step == 2 * kItem)
+    all(2 * kItem);
+  else if (step == -kItem)
+    all(-kItem);
+  else
+    all(step);
 }
 
 template <class Item>

@@ -106,7 +106,11 @@ class Tensor(_C.TensorBase, metaclass=Meta):
 
     def size(self, dim=None):
         """The shape, or the size of one dim."""
-        return self.shape if dim is None else self.shape[_index(self, dim)]
+        if dim is None:
+            return self.shape
+        if type(dim) is int and 0 <= dim < self.ndim:  # the usual case, without a call
+            return self.shape[dim]
+        return self.shape[_index(self, dim)]
 
     def dim(self):
         """Number of dims."""
