@@ -173,15 +173,26 @@ def test_read_only_memory_warns_and_is_never_written(tmp_path):
             torch.tensor(array)
 
 
-def test_an_array_that_is_not_aligned_is_copied_or_refused():
+def test_memory_that_is_not_aligned_is_copied():
     array = np.frombuffer(bytearray(17), np.float32, 4, 1)
     array[:] = [1, 2, 3, 4]
     assert torch.tensor(array).tolist() == torch.as_tensor(array).tolist() == [1, 2, 3, 4]
-    with pytest.raises(ValueError, match="not aligned"):
-        torch.from_numpy(array)
+    with pytest.warns(UserWarning, match="the tensor is a copy"):
+        assert torch.from_numpy(array).tolist() == [1, 2, 3, 4]
+    with pytest.warns(UserWarning, match="the tensor is a copy"):
+        assert torch.frombuffer(bytearray(17), dtype=torch.float32, offset=1).tolist() == [0, 0, 0, 0]
     for empty in (np.zeros(3, "V0"), np.zeros(3, "S0")):
         with pytest.raises(TypeError, match="can't convert np.ndarray of type"):
             torch.as_tensor(empty)
+
+
+def test_a_buffer_that_is_not_writable_is_never_written():
+    data = b"abcdefgh"
+    with pytest.warns(UserWarning, match="The given buffer is not writable"):
+        shared = torch.frombuffer(data, dtype=torch.uint8)
+    with pytest.raises(RuntimeError, match="read-only"):
+        shared.zero_()
+    assert data == b"abcdefgh"
 
 
 DEVICES = [
@@ -206,8 +217,7 @@ def test_everything_small_is_pickled(protocol):
         assert there_and_back(dtype) is dtype and copy.deepcopy(dtype) is dtype
     for value in (torch.Size([2, 3]), torch.device("meta"), torch.device("cuda", 1)):
         assert there_and_back(value) == value and type(there_and_back(value)) is type(value)
-    for kind in (torch.Size, torch.device, torch.dtype, torch.Generator, torch.OutOfMemoryError):
-        assert there_and_back(kind) is kind
+    assert there_and_back(torch.OutOfMemoryError) is torch.OutOfMemoryError
     generator = torch.Generator().manual_seed(3)
     again = there_and_back(generator)
     assert torch.equal(torch.rand(5, generator=generator), torch.rand(5, generator=again))
@@ -231,7 +241,7 @@ def test_classes_print_as_pytorch_has_them():
     assert [repr(c) for c in (torch.dtype, torch.device, torch.Size, torch.Generator)] == [
         "<class 'torch.dtype'>", "<class 'torch.device'>", "<class 'torch.Size'>", "<class 'torch._C.Generator'>",
     ]  # fmt: skip
-    assert repr(torch.Size([1])) == "torch.Size([1])" and torch.Size.__module__ == "rushlight"
+    assert repr(torch.Size([1])) == "torch.Size([1])"
 
 
 def test_out_of_memory_is_a_runtime_error_and_a_memory_error():
@@ -253,6 +263,7 @@ BAD_CALLS = {
     "internal slice": (lambda: X[3:"a"], TypeError, "slice indices must be integers or None"),
     "named part": (lambda: X["a"], TypeError, "invalid data type 'str'"),
     "short index": (lambda: X[I.to(torch.int16)], IndexError, "must be long, int, byte or bool"),
+    "hooks of a node": (lambda: setattr((torch.ones(1, requires_grad=True) * 1).grad_fn, "_prehooks", 5), TypeError, "hooks are a dict"),
     "index_put dtype": (lambda: X.__setitem__(torch.tensor([0]), torch.ones(3, dtype=torch.float64)), RuntimeError, "dtypes match"),
     "neg of bool": (lambda: -torch.tensor(True), RuntimeError, "Negation, the `-` operator, on a bool tensor"),
     "int of two": (lambda: int(I), ValueError, "only one element tensors"),
@@ -266,14 +277,14 @@ BAD_CALLS = {
     "Size of words": (lambda: torch.Size(["a"]), TypeError, "takes an iterable of 'int' .item 0 is 'str'"),
     "Size of floats": (lambda: torch.Size([1.5]), TypeError, "item 0 is 'float'"),
     "contains a word": (lambda: "a" in X, RuntimeError, "only supports Tensor or scalar"),
-    "tensor()": (lambda: torch.tensor(), TypeError, 'missing 1 required positional arguments: "data"'),
+    "tensor()": (lambda: torch.tensor(), TypeError, "missing 1 required positional argument"),
     "tensor(1, 2)": (lambda: torch.tensor(1, 2), TypeError, "takes 1 positional argument but 2 were given"),
-    "tensor(dtyp)": (lambda: torch.tensor(1, dtyp=torch.int8), TypeError, "did you mean 'dtype'?"),
+    "tensor(dtyp)": (lambda: torch.tensor(1, dtyp=torch.int8), TypeError, "unexpected keyword argument 'dtyp'"),
     "tensor(dtype)": (lambda: torch.tensor(1, dtype="a"), TypeError, "argument 'dtype' must be torch.dtype, not str"),
     "from_numpy": (lambda: torch.from_numpy([1]), TypeError, r"expected np.ndarray \(got list\)"),
     "as_tensor": (lambda: torch.as_tensor("a"), TypeError, "invalid data type"),
     "threads": (lambda: torch.set_num_threads("a"), RuntimeError, "expects an int, but got str"),
-    "threads above": (lambda: torch.set_num_threads(2**70), RuntimeError, "beyond 64 bits"),
+    "threads above": (lambda: torch.set_num_threads(2**70), ValueError, "Overflow when unpacking long long"),
     "threads 0": (lambda: torch.set_num_threads(0), RuntimeError, "expects a positive integer"),
     "seed": (lambda: torch.manual_seed("a"), ValueError, "invalid literal"),
     "seed of a generator": (lambda: torch.Generator().manual_seed(2.5), RuntimeError, "expected a long, but got float"),
@@ -281,8 +292,14 @@ BAD_CALLS = {
     "device(index)": (lambda: torch.device("cpu", "a"), TypeError, "argument 'index' .position 2. must be int, not str"),
     "device(foo)": (lambda: torch.device("foo"), RuntimeError, "device type at start of device string: foo"),
     "Generator(1, 2)": (lambda: torch.Generator(1, 2), TypeError, "1 positional argument"),
-    "Generator state": (lambda: torch.Generator().set_state(5), TypeError, "expected a Tensor, not int"),
+    "Generator state": (lambda: torch.Generator().set_state(5), TypeError, "expected a torch.ByteTensor, but got int"),
     "offset of an empty view": (lambda: X.as_strided((0,), (1,), 2**62), RuntimeError, "reach overflows"),
+    "dtype of _C": (lambda: _C._promote_types(1, torch.int8), TypeError, r"promote_types\(\): argument 'type1' .position 1. must be torch.dtype, not int"),
+    "a dim of 70 bits": (lambda: X.sum(2**70), ValueError, "sum: argument 'dim': Overflow when unpacking long long"),
+    "a size of 70 bits": (lambda: torch.zeros(2**70), TypeError, "zeros: argument 'size': Overflow when unpacking long long"),
+    "a number of 70 bits": (lambda: X + 2**70, OverflowError, "add: argument 'other': int too big to convert"),
+    "invert a float": (lambda: ~X, TypeError, "only implemented on integer and Boolean-type tensors"),
+    "meta item": (lambda: torch.zeros((), device="meta").item(), RuntimeError, "cannot be called on meta tensors"),
     "hooks": (lambda: setattr(torch.ones(1), "_backward_hooks", 5), TypeError, "hooks are a dict"),
 }  # fmt: skip
 
@@ -316,19 +333,15 @@ def test_a_write_names_its_op():
 
 SIGNATURES = {
     "tensor": "(data, *, dtype=None, device=None, requires_grad=False, pin_memory=False)",
-    "as_tensor": "(data, *, dtype=None, device=None)",
+    "_as_tensor": "(data, dtype=None, device=None)",
     "from_numpy": "(ndarray)",
-    "set_num_threads": "(num_threads)",
     "get_num_threads": "()",
-    "is_grad_enabled": "()",
-    "device": "(type, index=None)",
-    "Generator": "(device=None)",
 }
 
 
 @pytest.mark.parametrize("name", SIGNATURES)
 def test_functions_that_are_no_ops_have_signatures(name):
-    assert str(inspect.signature(getattr(torch, name))) == SIGNATURES[name]
+    assert str(inspect.signature(getattr(_C, name))) == SIGNATURES[name]
 
 
 def test_out_stays_as_it_was_where_it_is_refused():
@@ -336,6 +349,54 @@ def test_out_stays_as_it_was_where_it_is_refused():
     with pytest.raises(RuntimeError, match="don't support automatic differentiation"):
         torch.add(w, 1, out=y)
     assert y.tolist() == [0, 0]
+
+
+OVERLAPS = {
+    "add_": lambda a, b: a.add_(a.t()),
+    "copy_": lambda a, b: a.copy_(a.t()),
+    "setitem": lambda a, b: b.__setitem__(slice(1, None), b[:-1]),
+    "index_put_": lambda a, b: b.__setitem__(torch.tensor([0, 1]), b[1:3]),
+    "add": lambda a, b: torch.add(b[:-1], 1, out=b[1:]),
+    "cumsum": lambda a, b: torch.cumsum(b[:-1], 0, out=b[1:]),
+    "matmul": lambda a, b: torch.matmul(a[:2, :2], a[:2, :2], out=a[1:, 1:]),
+    "sort": lambda a, b: torch.sort(b[:-1], out=(b[1:], torch.zeros(8, dtype=torch.int64))),
+    "cat": lambda a, b: torch.cat([b[:3], b[3:6]], out=b[1:7]),
+    "exp_": lambda a, b: b[:1].expand(3).exp_(),
+}
+
+
+@pytest.mark.parametrize("case", OVERLAPS)
+def test_a_result_that_shares_a_part_of_its_input_is_refused_unwritten(case):
+    a, b = torch.arange(9.0).reshape(3, 3), torch.arange(9.0)
+    with pytest.raises(RuntimeError, match=r"unsupported operation: .* refer.* to a single memory location.*clone\(\)"):
+        OVERLAPS[case](a, b)
+    assert a.reshape(-1).tolist() == b.tolist() == list(range(9))
+
+
+NUMBERS_THAT_DO_NOT_FIT = [(float("nan"), "int64"), (float("inf"), "int32"), (300, "uint8"), (-256, "uint8"), (1e10, "int32"),
+                           (2**63, "int64"), (1e300, "float32"), (1e6, "float16"), (1j, "float32")]  # fmt: skip
+
+
+@pytest.mark.parametrize("value, dtype", NUMBERS_THAT_DO_NOT_FIT)
+def test_a_number_that_its_dtype_does_not_hold_is_refused(value, dtype):
+    dtype, mask = getattr(torch, dtype), torch.tensor([True, False])
+    for write in (
+        lambda x: x.fill_(value), lambda x: x.__setitem__(0, value), lambda x: x.masked_fill_(mask, value),
+        lambda x: x.masked_fill(mask, value), lambda x: x.index_fill_(0, torch.tensor([0]), value),
+        lambda x: x.scatter_(0, torch.tensor([0]), value), lambda x: x.__setitem__(torch.tensor([0]), value),
+        lambda x: torch.full((2,), value, dtype=dtype),
+    ):  # fmt: skip
+        x = torch.zeros(2, dtype=dtype)
+        with pytest.raises(RuntimeError, match=r"^\w+: value cannot be converted to type \w+ without overflow"):
+            write(x)
+        assert x.tolist() == [0, 0]
+
+
+def test_a_number_that_just_fits_is_taken():
+    assert torch.zeros(1, dtype=torch.uint8).fill_(-255).tolist() == [1]
+    assert torch.full((1,), 2**63, dtype=torch.uint64).tolist() == [2**63]
+    assert torch.full((1,), float("inf"), dtype=torch.float16).tolist() == [float("inf")]
+    assert torch.full((1,), 300, dtype=torch.bool).tolist() == [True]
 
 
 def test_small_things_are_as_in_pytorch():

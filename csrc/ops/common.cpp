@@ -120,7 +120,7 @@ void fill(const Tensor& t, const Scalar& value) {
 
 Tensor full(const Dims& sizes, const Scalar& value, DType dtype, Device device) {
   Tensor t = empty(sizes, dtype, device);
-  fill(t, value);
+  copy_values(t, value, "full");
   return t;
 }
 

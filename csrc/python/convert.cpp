@@ -183,9 +183,7 @@ Tensor share_array(const py::array& a, const char* op) {
   const DType dtype = dtype_of_array(a);
   RL_CHECK_VALUE(a.dtype().byteorder() != '>', op,
                  ": given numpy array has byte order different from the native byte order.");
-  RL_CHECK_VALUE(is_aligned(a), op,
-                 ": the elements of the given numpy array do not lie at multiples of their size in memory. Copy the "
-                 "numpy array, or call torch.tensor(), which does.");
+  RL_ASSERT(is_aligned(a));
   Dims sizes, strides;
   const int64_t item = item_size(dtype);
   for (py::ssize_t d = 0; d < a.ndim(); ++d) {
@@ -260,19 +258,24 @@ Owned to_numpy(PyTensor* self) {
   return Owned(made.release().ptr());
 }
 
-/// NumPy's array for the user, who may write to the tensor.
+void warn(const char* text) {
+  if (PyErr_WarnEx(PyExc_UserWarning, text, 1) < 0) throw PythonError();
+}
+
 Tensor from_numpy(PyObject* o) {
   RL_CHECK_TYPE(py::isinstance<py::array>(o), "expected np.ndarray (got ", Py_TYPE(o)->tp_name, ")");
   const auto a = py::reinterpret_borrow<py::array>(o);
-  Tensor made = share_array(a, "from_numpy");
-  if (!a.writeable() &&
-      PyErr_WarnEx(PyExc_UserWarning,
-                   "The given NumPy array is not writable: the tensor shares its memory, and writing to it raises. You "
-                   "may want to copy the array to protect its data or make it writable before converting it to a "
-                   "tensor.",
-                   1) < 0)
-    throw PythonError();
-  return made;
+  (void)dtype_of_array(a);
+  if (!is_aligned(a)) {
+    warn(
+        "The elements of the given NumPy array do not lie at multiples of their size in memory: the tensor is a copy.");
+    return copy_of_array(o);
+  }
+  if (!a.writeable())
+    warn(
+        "The given NumPy array is not writable: the tensor shares its memory, and writing to it raises. You may want to "
+        "copy the array to protect its data or make it writable before converting it to a tensor.");
+  return share_array(a, "from_numpy");
 }
 
 // ---- tensor(), as_tensor() ----------------------------------------------------------------------------------------

@@ -90,19 +90,19 @@ Tensor frombuffer(PyObject* object, DType dtype, int64_t count, int64_t offset) 
   RL_CHECK_VALUE(n <= (length - offset) / item, "requested buffer length (", n, " * ", item, " bytes) after offset (",
                  offset, " bytes) must not be greater than actual buffer length (", length, " bytes)");
   char* const first = static_cast<char*>(buffer->view.buf) + offset;
-  if (reinterpret_cast<uintptr_t>(first) % uintptr_t(item) != 0) {
-    RL_CHECK_VALUE(!buffer->writable, "the elements at offset ", offset, " do not lie at multiples of their size, ",
-                   item, " bytes, in memory; copy the buffer from there on");
-    Tensor copy = empty({n}, dtype);  // nobody may write to either: nobody sees that it is a copy
+  const bool aligned = reinterpret_cast<uintptr_t>(first) % uintptr_t(item) == 0;
+  const char* const warning =
+      !aligned ? "The elements do not lie at multiples of their size in the given buffer: the tensor is a copy."
+      : !buffer->writable
+          ? "The given buffer is not writable: the tensor shares its memory, and writing to it raises. You may want to "
+            "copy the buffer to protect its data or make it writable before converting it to a tensor."
+          : nullptr;
+  if (warning && PyErr_WarnEx(PyExc_UserWarning, warning, 1) < 0) throw PythonError();
+  if (!aligned) {
+    Tensor copy = empty({n}, dtype);
     std::memcpy(copy.data(), first, size_t(n * item));
     return copy;
   }
-  if (!buffer->writable &&
-      PyErr_WarnEx(PyExc_UserWarning,
-                   "The given buffer is not writable: the tensor shares its memory, and writing to it raises. You may "
-                   "want to copy the buffer to protect its data or make it writable before converting it to a tensor.",
-                   1) < 0)
-    throw PythonError();
   const bool read_only = !buffer->writable;
   auto storage = Storage::borrow(first, size_t(length - offset), &Buffer::release, buffer.release(), read_only);
   return Tensor(std::move(storage), Version::make(), dtype, {n}, {1}, 0);
