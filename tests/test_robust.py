@@ -60,7 +60,11 @@ def shortened():
 
 #: what tensor() is given: (data, class of the error, its words); None where a float dtype takes it
 BAD_DATA = {
-    "tensors of several elements": (lambda: [torch.zeros(2), torch.ones(300000)], ValueError, "only one element tensors"),
+    "tensors of several elements": (
+        lambda: [torch.zeros(2), torch.ones(300000)],
+        ValueError,
+        "only one element tensors",
+    ),
     "a list that holds itself": (self_holding, ValueError, "too many dimensions"),
     "a sequence that holds itself": (Endless, ValueError, "too many dimensions"),
     "differing lengths": (lambda: [[1], [2, 3]], ValueError, "expected sequence of length 1 at dim 1"),
