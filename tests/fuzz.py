@@ -1,58 +1,40 @@
-"""Every op of the registry with arbitrary arguments: whatever happens must be a result or a Python exception.
+"""Every op, method and function with arbitrary arguments: whatever happens must be a result or a Python exception.
 
     python tests/fuzz.py --seconds 60 [--seed 0]
 
-Ends with status 1 where an op never succeeded or fewer than a third of all calls did; a crash ends the process itself.
+Rows of the registry, Tensor's methods and their in-place forms, the functions of the package and of _C, containers that hold
+themselves, threads that write what ops read. Ends with status 1 where an op never succeeded, fewer than a third of the calls did,
+or an error is none that arguments may cause; a crash ends the process itself.
 """
 
 import argparse
 import collections
+import inspect
 import os
 import random
 import sys
+import threading
 import time
+import warnings
 
 os.environ.setdefault("RUSHLIGHT_MEMORY_LIMIT", "1G")
 
 import rushlight as torch
+import rushlight.nn.functional as F
 from rushlight import _C
 
 SHAPES = [(), (0,), (1,), (3,), (2, 3), (3, 2), (3, 3), (3, 1), (1, 3), (2, 0, 3), (2, 3, 3), (1, 2, 3, 4), (70, 40)]
-DTYPES = [_C.float32] * 5 + [
-    _C.float64,
-    _C.float64,
-    _C.int64,
-    _C.int64,
-    _C.int32,
-    _C.uint8,
-    _C.bool,
-    _C.float16,
-    _C.complex64,
-]
+DTYPES = [_C.float32] * 5 + [_C.float64] * 2 + [_C.int64] * 2 + [_C.int32, _C.uint8, _C.bool, _C.float16, _C.complex64]
 NUMBERS = [0, 1, 2, 3, -1, 0.5, 2.0, -0.5, True, float("nan"), float("inf"), 2**31, 2**63 - 1, -(2**63), 1e308]
 FOREIGN = [None, "text", object(), [], {}, b"x", 2**80, [1, "a"], (1.5,)]
-# one call of each op that is sure to succeed: found by trying such arguments first
-INTEGERS = {"index", "indices", "target"}
-SMALL = {
-    "dim",
-    "dim0",
-    "dim1",
-    "dim2",
-    "dims",
-    "start",
-    "n",
-    "m",
-    "k",
-    "num_samples",
-    "chunks",
-    "offset",
-    "start_dim",
-    "end_dim",
-    "steps",
-    "dimension",
-    "shifts",
-    "diagonal",
-}
+#: what an argument may raise; anything else, "internal error" or a crash, is a bug
+EXPECTED = (
+    RuntimeError, TypeError, ValueError, IndexError, MemoryError, ArithmeticError, AttributeError, KeyError, AssertionError,
+    StopIteration, BufferError, UserWarning,
+)  # fmt: skip
+
+
+# ---- arguments ------------------------------------------------------------------------------------------------------------
 
 
 def tensor(rng, shape=None, dtype=None):
@@ -71,69 +53,156 @@ def tensor(rng, shape=None, dtype=None):
     return made
 
 
+def size(rng, shape, _):
+    return rng.choice([shape, (2, 3), (3,), (-1,), 2, 1, (1,) * max(len(shape), 1), (2**40, 2**40)])
+
+
+def small(rng, *_):
+    return rng.choice([0, 0, 0, 1, 1, -1, 2, 5]) if rng.random() < 0.9 else rng.choice(NUMBERS)
+
+
+def number_or_tensor(rng, shape, dtype):
+    return rng.choice(NUMBERS) if rng.random() < 0.7 else tensor(rng, shape, dtype)
+
+
+def one_of(*values):
+    return lambda rng, *_: rng.choice(values)
+
+
+def floats(rng, shape, _):
+    return rng.choice([0.5, 0.1, 1.0, tensor(rng, shape, _C.float32)])
+
+
+def indices(rng, shape, _):
+    return torch.zeros(shape if rng.random() < 0.7 else (1,), dtype=_C.int64)
+
+
+#: what the parameters of these names are given, mostly
+BY_NAME = {
+    **dict.fromkeys(("index", "target"), indices),
+    **dict.fromkeys(("mask", "condition"), lambda rng, shape, _: tensor(rng, shape, _C.bool)),
+    **dict.fromkeys(
+        ("dim", "dim0", "dim1", "dim2", "dims", "start", "n", "m", "k", "num_samples", "chunks", "offset", "start_dim", "end_dim",
+         "steps", "dimension", "shifts", "diagonal", "num_classes", "padding", "groups", "bins", "r", "N", "row", "col"), small),
+    **dict.fromkeys(("size", "shape", "sizes", "split_size_or_sections", "indices_or_sections", "stride", "split_size"), size),
+    "repeats": lambda rng, *given: torch.tensor([1, 0, 2]) if rng.random() < 0.3 else size(rng, *given),
+    **dict.fromkeys(
+        ("keepdim", "descending", "stable", "largest", "sorted", "accumulate", "replacement", "copy", "non_blocking", "inplace",
+         "training", "log_target", "unbiased", "right"), one_of(True, False)),
+    **dict.fromkeys(("p", "weight", "std", "lambd", "sigma"), floats),
+    "reduction": one_of("mean", "sum", "none"),
+    "reduce": one_of("sum", "prod", "mean", "amax", "amin", "add", "multiply"),
+    "rounding_mode": one_of(None, "floor", "trunc"),
+    "approximate": one_of("none", "tanh"),
+    "mean": lambda rng, shape, _: rng.choice([0, tensor(rng, shape, _C.float32)]),
+    **dict.fromkeys(("low", "from", "median"), one_of(0)),
+    **dict.fromkeys(("high", "to"), one_of(1, 5, 2**40)),
+    **dict.fromkeys(("value", "alpha", "beta", "fill_value", "exponent", "end", "step", "scale"), number_or_tensor),
+    "dtype": lambda rng, *_: rng.choice(DTYPES),
+    "device": one_of("cpu", "meta"),
+    "tensors": lambda rng, shape, dtype: [tensor(rng, shape, dtype) for _ in range(rng.randrange(1, 4))],
+    "indices": lambda rng, shape, _: [indices(rng, shape, _) for _ in range(rng.randrange(1, 4))],
+}  # fmt: skip
+
+
 def argument(rng, name, context):
     """A value for a parameter, mostly of the kind that it asks for."""
     if rng.random() < 0.04:
-        return rng.choice(FOREIGN)
+        return anything(rng)
     shape, dtype = context
-    if name in ("tensors", "indices"):
-        return [tensor(rng, shape, _C.int64 if name == "indices" else dtype) for _ in range(rng.randrange(1, 4))]
-    if name in INTEGERS:
-        return torch.zeros(shape if rng.random() < 0.7 else (1,), dtype=_C.int64)
-    if name in ("mask", "condition"):
-        return tensor(rng, shape, _C.bool)
-    if name in SMALL:
-        return rng.choice([0, 0, 0, 1, 1, -1, 2, 5]) if rng.random() < 0.9 else rng.choice(NUMBERS)
-    if name == "repeats" and rng.random() < 0.3:
-        return torch.tensor([1, 0, 2])
-    if name in ("size", "shape", "sizes", "repeats", "split_size_or_sections", "indices_or_sections", "stride"):
-        return rng.choice([shape, (2, 3), (3,), (-1,), 2, 1, (1,) * max(len(shape), 1), (2**40, 2**40)])
-    if name in (
-        "keepdim",
-        "descending",
-        "stable",
-        "largest",
-        "sorted",
-        "accumulate",
-        "replacement",
-        "copy",
-        "non_blocking",
-    ):
-        return rng.choice([True, False])
-    if name in ("p", "weight", "std", "lambd", "sigma"):
-        return rng.choice([0.5, 0.1, 1.0, tensor(rng, shape, _C.float32)])
-    if name == "reduction":
-        return rng.choice(["mean", "sum", "none"])
-    if name == "reduce":
-        return rng.choice(["sum", "prod", "mean", "amax", "amin", "add", "multiply"])
-    if name == "rounding_mode":
-        return rng.choice([None, "floor", "trunc"])
-    if name == "approximate":
-        return rng.choice(["none", "tanh"])
-    if name == "mean":
-        return rng.choice([0, tensor(rng, shape, _C.float32)])
-    if name in ("low", "from", "median"):
-        return 0
-    if name in ("high", "to"):
-        return rng.choice([1, 5, 2**40])
-    if name in ("value", "alpha", "beta", "fill_value", "exponent", "end", "step", "scale"):
-        return rng.choice(NUMBERS) if rng.random() < 0.7 else tensor(rng, shape, dtype)
+    if name in BY_NAME:
+        return BY_NAME[name](rng, shape, dtype)
     return tensor(rng, shape if rng.random() < 0.85 else None, dtype if rng.random() < 0.85 else None)
 
 
-def call(rng, function, arguments):
+class OnDemand:
+    """Makes its items when it is asked, and claims another length."""
+
+    def __init__(self, items):
+        self.items = items
+
+    def __len__(self):
+        return len(self.items) + (len(self.items) > 2)
+
+    def __getitem__(self, i):
+        if i > len(self.items):
+            raise IndexError(i)
+        return list(self.items) if i else [self.items]
+
+
+def nested(rng, depth=0):
+    """A container of anything, which may hold itself, be empty, or be ragged."""
+    kind = rng.randrange(9)
+    if depth > 3 or kind < 3:
+        step = slice(None, None, rng.choice([1, 2, 0]))
+        return rng.choice([*NUMBERS, *FOREIGN[:2], tensor(rng), torch.zeros(()), step, ...])
+    items = [nested(rng, depth + 1) for _ in range(rng.randrange(4))]
+    if kind == 3:
+        items.append(items)
+    return tuple(items) if kind == 4 else OnDemand(items) if kind == 5 else items
+
+
+def anything(rng):
+    choice = rng.random()
+    if choice < 0.5:
+        return tensor(rng)
+    return rng.choice(NUMBERS) if choice < 0.7 else rng.choice(FOREIGN) if choice < 0.9 else nested(rng)
+
+
+def sure_calls():
+    """Calls that chance does not find: lists that belong together, shapes that fit each other, a last dim of two."""
+    one, t = lambda: [torch.rand(3)], torch.Tensor
+    yield None, "sgd_step", (one(), one(), [], torch.tensor([0.1, 0, 0, 0, 0, 0, 0], dtype=_C.float64))
+    hyper = torch.tensor([0.1, 0.9, 0.99, 1e-8, 0, 0, 0, 0], dtype=_C.float64)
+    scores, classes = torch.rand(4, 3), torch.tensor([0, 1, 2, 0])
+    yield None, "nll_loss_backward", (torch.tensor(1.0), scores, classes, None, "mean", -100, torch.tensor(4.0))
+    yield None, "view_as_complex", (torch.rand(3, 2),)
+    yield None, "view_of", (torch.rand(4), (2,), (1,), 1, (1,))
+    yield None, "with_view", (torch.rand(4), torch.rand(2), (2,), (1,), 1, (1,))
+    yield None, "diagonal_backward", (torch.rand(3), (3, 3), 0, 0, 1)
+    yield None, "slice_backward", (torch.rand(2), (5,), 0, 1, 2)
+    yield None, "select_backward", (torch.rand(3), (2, 3), 0, 1)
+    yield None, "histogram", (torch.rand(5), torch.tensor([0.0, 0.5, 1.0]), None, True)
+    yield None, "adam_step", (one(), one(), one(), one(), [], [torch.zeros(())], hyper)
+    row, square, batch = torch.rand(3), torch.rand(3, 3), torch.rand(2, 3, 3)
+    for name, arguments in (("mv", (square, row)), ("select", (row, 0, 1)), ("diagonal_scatter", (square, row))):
+        yield None, name, arguments
+    yield None, "view_alone", (torch.rand(2), (4,), (1,), 1, (1,))
+    yield None, "select_scatter", (square, row, 0, 1)
+    for name, arguments in (
+        ("addbmm", (square, batch, batch)), ("addbmm_", (square.clone(), batch, batch)), ("baddbmm", (batch, batch, batch)),
+        ("baddbmm_", (batch.clone(), batch, batch)), ("mv", (square, row)), ("addmm_", (square.clone(), square, square)),
+        ("take_along_dim", (row, torch.tensor([0]), 0)), ("diagonal_scatter", (square, row)), ("select", (row, 0, 1)),
+        ("unravel_index", (torch.tensor([5]), (3, 4))), ("as_strided_scatter", (square, row, (3,), (1,))),
+        ("backward", (torch.rand((), requires_grad=True) * 2,)),
+        ("addmv", (row, square, row)), ("addmv_", (row.clone(), square, row)), ("addr_", (square.clone(), row, row)),
+        ("moveaxis", (square, 0, 1)), ("movedim", (square, 0, 1)), ("narrow", (row, 0, 1, 1)), ("narrow_copy", (row, 0, 1, 1)),
+        ("prelu", (row, torch.rand(1))), ("select_scatter", (square, row, 0, 1)), ("as_subclass", (row, torch.nn.Parameter)),
+        ("renorm", (square, 2, 0, 1.0)), ("__deepcopy__", (row, {})), ("__format__", (torch.tensor(1.0), ".2f")), ("__new__", (t, 2)),
+    ):  # fmt: skip
+        for place in (t, torch):
+            if hasattr(place, name) and (place is t or name[0] != "_"):
+                yield place, name, arguments
+    yield torch, "empty_permuted", ((2, 3), (1, 0))
+    yield torch, "can_cast", (_C.int8, _C.float32)
+    yield torch, "promote_types", (_C.int8, _C.float32)
+    yield torch, "frombuffer", (bytearray(8),), {"dtype": _C.uint8}
+    yield torch, "from_numpy", (row.numpy(),)
+
+
+# ---- calls ----------------------------------------------------------------------------------------------------------------
+
+
+def call_row(rng, function, arguments):
     context = (rng.choice(SHAPES), rng.choice(DTYPES))
     positional, keywords, after = [], {}, False
-    for part in (p.strip() for p in arguments.split(",")) if "(" not in arguments else _split(arguments):
+    for part in _split(arguments):
         if part == "*":
             after = True
             continue
         name, _, default = part.partition("=")
         name = name.strip("*").rstrip("_")
-        if name == "dtype" and not default and not after:
-            positional.append(rng.choice(DTYPES))
-            continue
-        if name in ("dtype", "device", "generator", "out"):
+        if name in ("dtype", "device", "generator", "out") and (default or name != "dtype"):
             continue
         if default and rng.random() < 0.6:
             after = True
@@ -159,19 +228,124 @@ def _split(text):
     yield part.strip()
 
 
-def sure_arguments():
-    """Arguments that chance does not find: lists that belong together, a last dim of two."""
-    one = lambda: [torch.rand(3)]
-    yield "sgd_step", (one(), one(), [], torch.tensor([0.1, 0, 0, 0, 0, 0, 0], dtype=_C.float64))
-    hyper = torch.tensor([0.1, 0.9, 0.99, 1e-8, 0, 0, 0, 0], dtype=_C.float64)
-    scores, classes = torch.rand(4, 3), torch.tensor([0, 1, 2, 0])
-    yield "nll_loss_backward", (torch.tensor(1.0), scores, classes, None, "mean", -100, torch.tensor(4.0))
-    yield "view_as_complex", (torch.rand(3, 2),)
-    yield "view_of", (torch.rand(4), (2,), (1,), 1, (1,))
-    yield "with_view", (torch.rand(4), torch.rand(2), (2,), (1,), 1, (1,))
-    yield "diagonal_backward", (torch.rand(3), (3, 3), 0, 0, 1)
-    yield "histogram", (torch.rand(5), torch.tensor([0.0, 0.5, 1.0]), None, True)
-    yield "adam_step", (one(), one(), one(), one(), [], [torch.zeros(())], hyper)
+#: they change rushlight itself or the process, wait for input, or draw a seed of their own
+UNSAFE = {
+    "_exchange_default_generator", "_fail_allocation_after", "_inherit_rules", "_results_are_tensors", "seed", "from_file", "set_",
+}  # fmt: skip
+
+
+def others():
+    """What is callable and no row, by a printable name."""
+    rows = set(map(id, _C.rows.values()))
+    places = (("_C.", _C), ("torch.", torch), ("F.", F), ("Tensor.", torch.Tensor))
+    for prefix, place in places:
+        for name, value in sorted(vars(place).items()):
+            function = value.fget if isinstance(value, property) else value
+            unsafe = (
+                name in UNSAFE
+                or name.startswith(("_set_", "set_", "use_"))
+                or (prefix != "Tensor." and name[:2] == "__")
+            )
+            if callable(function) and not unsafe and id(function) not in rows and not inspect.isclass(function):
+                yield prefix + name, function
+
+
+def parameters_of(function, cache={}):  # noqa: B006  one look a function
+    """Its parameters, or None where it does not say."""
+    if function not in cache:
+        try:
+            cache[function] = list(inspect.signature(function).parameters.values())
+        except (TypeError, ValueError):
+            cache[function] = None
+    return cache[function]
+
+
+def call_other(rng, name, function):
+    parameters = parameters_of(function)
+    if parameters is None or rng.random() < 0.2:
+        first = [tensor(rng)] if name.startswith("Tensor.") and rng.random() < 0.8 else []
+        return function(*first, *[anything(rng) for _ in range(rng.choice([0, 1, 1, 2, 3]))])
+    context = (rng.choice(SHAPES), rng.choice(DTYPES))
+    positional, keywords = [], {}
+    for p in parameters:
+        if p.kind is p.VAR_KEYWORD or (p.default is not p.empty and rng.random() < 0.7):
+            continue
+        if (
+            p.kind is p.KEYWORD_ONLY
+            or len(keywords) > 0
+            or (p.default is not p.empty and p.kind is p.POSITIONAL_OR_KEYWORD)
+        ):
+            if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY):
+                keywords[p.name] = argument(rng, p.name, context)
+            continue
+        positional.append(argument(rng, p.name, context))
+    return function(*positional, **keywords)
+
+
+def call_container(rng):
+    data, x = nested(rng), tensor(rng)
+    which = rng.randrange(4)
+    if which == 0:
+        return torch.tensor(data, dtype=rng.choice([None, *DTYPES]))
+    if which == 1:
+        return torch.as_tensor(data)
+    if which == 2:
+        return x[data]
+    x.detach()[data] = rng.choice([0, 1.5, tensor(rng), nested(rng)])
+
+
+def race(rng, seconds):
+    """Other threads set the number of threads and write what ops are reading."""
+    mask, x = torch.zeros(rng.choice([3000, 70000]), dtype=_C.bool), torch.rand(300, 300)
+    values, stop = torch.rand(mask.shape), time.monotonic() + seconds
+
+    def keep(step):
+        while time.monotonic() < stop:
+            step()
+
+    readers = (
+        lambda: values[mask], lambda: values.masked_scatter(mask, values), lambda: mask.nonzero(), lambda: _C._nonzero_columns(mask),
+        lambda: x @ x, lambda: x.reshape(10, 30, 300) @ x, lambda: values.cumsum(0),
+    )  # fmt: skip
+    writers = [
+        lambda: torch.set_num_threads(rng.choice([1, 2, 16, 64])),
+        *[lambda: mask.fill_(rng.choice([True, False]))] * 2,
+    ]
+    threads = [threading.Thread(target=keep, args=(step,)) for step in writers]
+    for thread in threads:
+        thread.start()
+    while time.monotonic() < stop:
+        for step in readers:
+            try:
+                step()
+            except (RuntimeError, IndexError):
+                pass
+    for thread in threads:
+        thread.join()
+    torch.set_num_threads(2)
+
+
+class Attempts:
+    """Calls made, calls that succeeded by name, and what the others raised."""
+
+    def __init__(self, rng, verbose):
+        self.rng, self.verbose = rng, verbose
+        self.calls, self.good, self.failures = collections.Counter(), collections.Counter(), collections.Counter()
+
+    def __call__(self, name, function, *arguments):
+        if self.verbose:
+            print(name, flush=True)
+        self.calls[name] += 1
+        try:
+            result = function(self.rng, *arguments)
+            if isinstance(result, torch.Tensor) and result.requires_grad and self.rng.random() < 0.2:
+                result.sum().backward()
+        except EXPECTED as error:
+            self.failures[type(error).__name__] += 1
+            if "internal error" in str(error):
+                sys.exit(f"{name}: {error}")
+        else:
+            self.good[name] += 1
 
 
 def main():
@@ -181,37 +355,33 @@ def main():
     options.add_argument("--verbose", action="store_true", help="name each op before it is called")
     options = options.parse_args()
     rng = random.Random(options.seed)
-    good, calls, failures = collections.Counter(), 0, collections.Counter()
+    attempt = Attempts(rng, options.verbose)
     rows = [(function, arguments) for function, _, arguments, *_ in _C._rows()]
-    for function, arguments in sure_arguments():
-        _C.rows[function](*arguments)
-        good[function] += 1
-    end = time.monotonic() + options.seconds
+    for place, name, arguments, *keywords in sure_calls():
+        function = getattr(place, name) if place else _C.rows[name]
+        function(*arguments, **(keywords[0] if keywords else {}))
+        prefix = {None: "", torch: "torch.", torch.Tensor: "Tensor."}[place]
+        attempt.good[prefix + name] += 1
+    warnings.simplefilter("ignore")
+    rest = list(others())
+    rounds, end = 0, time.monotonic() + options.seconds
     while time.monotonic() < end:
         for function, arguments in rows:
-            calls += 1
-            if options.verbose:
-                print(function, flush=True)
-            try:
-                result = call(rng, _C.rows[function], arguments)
-                good[function] += 1
-                if isinstance(result, torch.Tensor) and result.requires_grad and rng.random() < 0.2:
-                    result.sum().backward()
-            except (
-                RuntimeError,
-                TypeError,
-                ValueError,
-                IndexError,
-                NotImplementedError,
-                MemoryError,
-                OverflowError,
-            ) as error:
-                failures[type(error).__name__] += 1
-                if "internal error" in str(error):
-                    sys.exit(f"{function}: {error}")
-    never = [function for function, _ in rows if not good[function]]
-    share = sum(good.values()) / max(calls, 1)
-    print(f"{calls} calls, {share:.0%} succeeded; {dict(failures)}")
+            attempt(function, call_row, _C.rows[function], arguments)
+        for name, function in rest:
+            attempt(name, call_other, name, function)
+        _C._set_grad_enabled(True)
+        for _ in range(100):
+            attempt("containers", call_container)
+        if rounds % 10 == 0:
+            race(rng, 0.3)
+        rounds += 1
+    never = [function for function, _ in rows if not attempt.good[function]]
+    # of the others those that had enough chances; _C's own are called by Python that knows how
+    often = [name for name, _ in rest if attempt.calls[name] > 1000 and not name.startswith("_C.")]
+    never += [name for name in often if not attempt.good[name]]
+    calls, share = attempt.calls.total(), attempt.good.total() / max(attempt.calls.total(), 1)
+    print(f"{calls} calls of {len(attempt.calls)} functions, {share:.0%} succeeded; {dict(attempt.failures)}")
     if never:
         print("never succeeded:", *never)
     sys.exit(bool(never) or share < 1 / 3)

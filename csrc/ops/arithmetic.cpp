@@ -350,6 +350,8 @@ void fill_(Tensor& self, const Value& value) {
 void zero_(Tensor& self) { copy_values(self, Scalar(0), "zero_"); }
 void copy_(Tensor& self, const Tensor& src, bool non_blocking) {
   (void)non_blocking;  // the CPU copies at once
+  const Value source(src);
+  check_writable("copy_", self, {&source});
   copy_values(self, src, "copy_");
 }
 

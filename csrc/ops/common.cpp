@@ -1,6 +1,7 @@
 // Promotion, devices, delivery into `out=`, conversion and filling.
 #include "ops/common.h"
 
+#include "core/fits.h"
 #include "cpu/pointwise_kernels.h"
 
 namespace rl::ops {
@@ -90,6 +91,7 @@ void copy_values(const Tensor& to, const Value& from, const char* op) {
     launch(kernels::copy, {to, shaped}, to.dtype());
     return;
   }
+  check_fits(op, from.scalar, to.dtype());
   launch(kernels::copy, {to, from.scalar}, to.dtype());
 }
 
@@ -113,14 +115,12 @@ Dims strides_of_copy(const Tensor& input, std::optional<MemoryFormat> format) {
 }
 
 void fill(const Tensor& t, const Scalar& value) {
-  RL_CHECK(value.category() < 3 || is_complex(t.dtype()), "fill: value cannot be converted to type ",
-           dtype_text(t.dtype()), " without overflow: it is complex");
-  copy_values(t, value);
+  copy_values(t, value, "fill");
 }
 
 Tensor full(const Dims& sizes, const Scalar& value, DType dtype, Device device) {
   Tensor t = empty(sizes, dtype, device);
-  fill(t, value);
+  copy_values(t, value, "full");
   return t;
 }
 

@@ -1,6 +1,7 @@
 // Indexing: shapes, checks, and the views under which the kernels of cpu/index.cpp walk their operands.
 #include "ops/index.h"
 
+#include "core/fits.h"
 #include "cpu/index_kernels.h"
 #include "ops/index_views.h"
 
@@ -231,7 +232,10 @@ void advanced_index_put_(Tensor& self, const Dims& dims, const std::vector<Tenso
   }
   const Kernel& kernel = accumulate ? kernels::index_put_add : kernels::index_put;
   const Tensor walked = selection.walked(self);
-  if (!values.is_tensor()) return launch_indexed(kernel, self, walked, values.scalar, selection, self.dtype());
+  if (!values.is_tensor()) {
+    check_fits(op, values.scalar, self.dtype());
+    return launch_indexed(kernel, self, walked, values.scalar, selection, self.dtype());
+  }
   const Tensor& given = *values.tensor;
   RL_CHECK(given.dtype() == self.dtype(), op, ": Index put requires the source and destination dtypes match, got ",
            short_name(self.dtype()), " for the destination and ", short_name(given.dtype()), " for the source.");

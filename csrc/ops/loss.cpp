@@ -129,6 +129,9 @@ Tensor nll_loss_backward(const Tensor& grad, const Tensor& input, const Tensor& 
 Tensor mse_loss(const Tensor& input, const Tensor& target, std::string_view reduction) {
   const Reduction how = reduction_of(reduction);
   const Value x(input), y(target);
+  const DType common = result_dtype({&x, &y});
+  RL_CHECK_IMPLEMENTED(is_differentiable(common), "\"mse_loss\" not implemented for '", short_name(common),
+                       "'; convert to a floating dtype first");
   const Tensor squares = square(sub(x, y, Scalar(1), nullptr), nullptr);
   if (how == Reduction::None) return squares;
   return how == Reduction::Mean ? mean(squares, std::nullopt, false, std::nullopt, nullptr)

@@ -1,4 +1,5 @@
 // Indexing by masks: fill, select and scatter where a mask is true, and where elements are not zero.
+#include "core/fits.h"
 #include "cpu/index_kernels.h"
 #include "cpu/pointwise_kernels.h"
 #include "ops/index.h"
@@ -28,8 +29,8 @@ void fill_where(const char* op, const Tensor& to, const Tensor& from, const Tens
   RL_CHECK(!value.is_tensor() || value.tensor->ndim() == 0, op,
            ": masked_fill_ only supports a 0-dimensional value tensor, but got tensor with ",
            value.is_tensor() ? value.tensor->ndim() : 0, " dimension(s).");
-  const bool is_real = value.is_tensor() ? !is_complex(value.tensor->dtype()) : value.scalar.category() < 3;
-  RL_CHECK(is_real || is_complex(to.dtype()), op, ": value cannot be converted to type ", dtype_text(to.dtype()),
+  if (!value.is_tensor()) check_fits(op, value.scalar, to.dtype());
+  RL_CHECK(!value.is_tensor() || !is_complex(value.tensor->dtype()) || is_complex(to.dtype()), op, ": value cannot be converted to type ", dtype_text(to.dtype()),
            " without overflow: it is complex");
   launch(kernels::where, {to, mask, value.operand(), from}, compute_dtype(to.dtype()));
 }

@@ -41,6 +41,10 @@ DType promoted(Result result, std::initializer_list<const Value*> inputs) {
 }
 
 void refuse_dtype(const Kernel& kernel, DType dtype) {
+  RL_CHECK(
+      &kernel != &kernels::neg || dtype != DType::Bool,
+      "neg: Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the "
+      "`~` or `logical_not()` operator instead.");
   fail(kernel.kind == Kind::Pointwise ? ErrorKind::NotImplemented : ErrorKind::Runtime, "\"", kernel.name,
        "\" not implemented for '", short_name(dtype), "'");
 }

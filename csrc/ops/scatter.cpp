@@ -1,6 +1,7 @@
 // Writing by an index: scatter and its family, and the ways in which values join that meet at one place.
 #include <cmath>
 
+#include "core/fits.h"
 #include "cpu/pointwise_kernels.h"
 #include "ops/index.h"
 #include "ops/index_views.h"
@@ -72,6 +73,7 @@ void scatter_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& src)
   scatter_into("scatter_", kernels::scatter, self, dim, index, src);
 }
 void scatter_value_(Tensor& self, int64_t dim, const Tensor& index, const Scalar& value) {
+  check_fits("scatter_", value, self.dtype());
   scatter_into("scatter_", kernels::scatter, self, dim, index, value);
 }
 void scatter_add_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& src) {
@@ -83,6 +85,7 @@ Tensor scatter(const Tensor& input, int64_t dim, const Tensor& index, const Tens
   return deliver_exact("scatter", result, out);
 }
 Tensor scatter_value(const Tensor& input, int64_t dim, const Tensor& index, const Scalar& value, Tensor* out) {
+  check_fits("scatter", value, input.dtype());
   Tensor result = clone(input, "scatter");
   scatter_into("scatter", kernels::scatter, result, dim, index, value);
   return deliver_exact("scatter", result, out);
@@ -112,7 +115,10 @@ void index_fill_(Tensor& self, int64_t dim, const Tensor& index, const Value& va
   RL_CHECK(!value.is_tensor() || value.tensor->ndim() == 0,
            "index_fill_ only supports a 0-dimensional value tensor, but got tensor with ",
            value.is_tensor() ? value.tensor->ndim() : 0, " dimension(s).");
-  if (!value.is_tensor()) return index_into("index_fill_", kernels::index_fill, self, dim, index, value, true);
+  if (!value.is_tensor()) {
+    check_fits("index_fill_", value.scalar, self.dtype());
+    return index_into("index_fill_", kernels::index_fill, self, dim, index, value, true);
+  }
   const Tensor converted = as_dtype(*value.tensor, self.dtype());
   index_into("index_fill_", kernels::index_fill, self, dim, index, converted, true);
 }

@@ -252,12 +252,15 @@ Tensor as_strided(const Tensor& input, const Dims& size, const Dims& stride, std
   const int64_t offset = storage_offset.value_or(input.offset());
   RL_CHECK(offset >= 0, "as_strided: storage_offset must not be negative, got ", offset);
   int64_t reach = offset, low = offset;
-  for (int d = 0; d < size.size() && numel > 0; ++d) {
+  for (int d = 0; d < size.size(); ++d) {
+    if (size[d] == 0) continue;
     const int64_t step = checked_mul(size[d] - 1, stride[d], "as_strided");
     int64_t& end = step < 0 ? low : reach;
     RL_CHECK(!__builtin_add_overflow(end, step, &end), "as_strided: the reach overflows 63 bits");
   }
-  RL_CHECK(low >= 0, "as_strided: Negative strides must stay within the storage, got strides: ", stride);
+  // an empty view reads nothing, but its address is computed, and those of its parts
+  RL_CHECK(reach <= INT64_MAX / 16 && low >= -(INT64_MAX / 16), "as_strided: the reach overflows 63 bits");
+  RL_CHECK(numel == 0 || low >= 0, "as_strided: Negative strides must stay within the storage, got strides: ", stride);
   const int64_t held = int64_t(input.storage()->bytes()) / item_size(input.dtype());
   RL_CHECK(numel == 0 || reach < held, "as_strided: setStorage: sizes ", size, ", strides ", stride,
            ", storage offset ", offset, " require ", reach + 1, " elements, and the storage has ", held);

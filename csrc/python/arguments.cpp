@@ -79,22 +79,32 @@ bool is_int(PyObject* o) {
   return PyIndex_Check(o);
 }
 
-int64_t to_int(PyObject* o, Place place) {
+namespace {
+/// `beyond`: what an int of more than 64 bits raises; a size is another matter than a dim in PyTorch.
+int64_t read_int(PyObject* o, Place place, ErrorKind beyond) {
   if (PyLong_Check(o)) {
     int overflow = 0;
     const long long v = PyLong_AsLongLongAndOverflow(o, &overflow);
     if (RL_UNLIKELY(overflow != 0))
-      fail(ErrorKind::Value, argument_name(place, "int"), "Overflow when unpacking long long: the int is beyond 64 bits");
+      fail(beyond, argument_name(place, "int"), "Overflow when unpacking long long: the int is beyond 64 bits");
     return v;
   }
   if (!is_int(o)) wrong_type(place, "int", o);
   if (is_tensor(o)) return single_value(o, place).integer();
-  return to_int(Owned::checked(PyNumber_Index(o)).get(), place);
+  return read_int(Owned::checked(PyNumber_Index(o)).get(), place, beyond);
 }
+}  // namespace
+
+int64_t to_int(PyObject* o, Place place) { return read_int(o, place, ErrorKind::Value); }
 
 double to_double(PyObject* o, Place place) {
   if (PyFloat_Check(o)) return PyFloat_AS_DOUBLE(o);
   if (!is_number(o) || PyComplex_Check(o)) wrong_type(place, "float", o);
+  if (PyLong_Check(o)) {
+    const double v = PyLong_AsDouble(o);
+    if (v == -1 && PyErr_Occurred()) throw PythonError();
+    return v;
+  }
   return to_scalar(o, place).real();
 }
 
@@ -119,14 +129,14 @@ Dims to_dims(PyObject* o, Place place) {
            " dims");
   Dims dims;
   for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(o); ++i) {
-    const Owned item_held = Owned::borrow(PySequence_Fast_GET_ITEM(o, i));
-    PyObject* item = item_held.get();
+    const Owned held = Owned::borrow(PySequence_Fast_GET_ITEM(o, i));  // __index__ may empty the list
+    PyObject* item = held.get();
     if (!is_int(item)) {
       const std::string expected =
           concat("tuple of ints, but found element of type ", Py_TYPE(item)->tp_name, " at pos ", i);
       wrong_type(place, expected.c_str(), o);
     }
-    dims.push_back(to_int(item, place));
+    dims.push_back(read_int(item, place, ErrorKind::Type));
   }
   return dims;
 }

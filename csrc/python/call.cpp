@@ -59,10 +59,24 @@ PyObject* wrap_result(const OpEntry&, PyTypeObject* type, std::tuple<Tensor, Ten
   return items.release();
 }
 
-void check_out(const OpEntry& op, std::span<PyObject* const> slots) {
+namespace {
+void check_apart(const OpEntry& op, std::span<PyObject* const> slots, PyObject* out) {
+  for (int s : op.tensor_slots) {
+    PyObject* o = slots[size_t(s)];
+    each_tensor(o, [&](PyTensor* input) {
+      RL_CHECK(!overlaps_partly(as_tensor(out)->value, input->value), op.row->name,
+               ": unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
+               "memory location. Please clone() the tensor before performing the operation.");
+    });
+  }
+}
+}  // namespace
+
+void check_out(const OpEntry& op, std::span<PyObject* const> slots, PyObject* out) {
   RL_CHECK(!wants_record(op, slots), op.row->name,
            "(): functions with out=... arguments don't support automatic differentiation, but one of the arguments "
            "requires grad.");
+  each_tensor(out, [&](PyTensor* one) { check_apart(op, slots, as_object(one)); });
 }
 
 PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* made, PyObject* out, bool wants_grad) {
@@ -106,6 +120,7 @@ Owned before_in_place(const OpEntry& op, std::span<PyObject* const> slots) {
 PyObject* finish_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned original) {
   if (!is_tensor(slots[0])) return Py_NewRef(Py_None);
   if (wants_record(op, slots)) record_in_place(op, slots, std::move(original));
+  as_tensor(slots[0])->value.version()->last_writer = op.row->name;  // says more than its kernel's name
   return Py_NewRef(slots[0]);
 }
 

@@ -98,8 +98,8 @@ PyObject* wrap_result(const OpEntry& op, PyTypeObject* type, std::tuple<Tensor, 
 /// What remains of a call once its op has returned: recording, views, the same object back.
 PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* result, PyObject* out,
                  bool requires_grad);
-/// Refuses out= where a gradient is asked for, before anything is written.
-void check_out(const OpEntry& op, std::span<PyObject* const> slots);
+/// Refuses out= where a gradient is asked for or an input shares a part of its memory, before anything is written.
+void check_out(const OpEntry& op, std::span<PyObject* const> slots, PyObject* out);
 /// Refuses what may not be written, and copies slots[0] where a rule asks for what will be overwritten.
 Owned before_in_place(const OpEntry& op, std::span<PyObject* const> slots);
 PyObject* finish_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned original);
@@ -133,7 +133,7 @@ struct Bound {
     } else {
       PyObject* out = nullptr;
       ((out = std::get<I>(readers).is_out() && slots[I] != Py_None ? slots[I] : out), ...);
-      if (RL_UNLIKELY(out != nullptr)) check_out(entry, slots);
+      if (RL_UNLIKELY(out != nullptr)) check_out(entry, slots, out);
       auto result = compute();
       (std::get<I>(readers).write_back(slots[I]), ...);
       PyTypeObject* type = result_class(entry, slots);

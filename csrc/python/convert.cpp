@@ -1,21 +1,24 @@
 // Into and out of tensors: Python numbers and nested sequences, NumPy arrays (without a copy where asked), lists,
 // items.
 #include <pybind11/numpy.h>
-#include <pybind11/stl.h>
 
 #include <cmath>
 #include <cstring>
 #include <string>
 #include <vector>
 
+#include "core/fits.h"
 #include "ops/common.h"
 #include "ops/shape.h"
-#include "python/call.h"
+#include "python/let_go.h"
 #include "python/numbers.h"
 #include "python/objects.h"
+#include "python/plain.h"
 
 namespace rl::python {
 namespace {
+
+PyObject* to_function;  // _C._to
 
 bool is_array(PyObject* o) {
   return std::strcmp(Py_TYPE(o)->tp_name, "numpy.ndarray") == 0 || PyObject_HasAttrString(o, "__array_interface__");
@@ -84,18 +87,20 @@ DType infer_dtype(PyObject* data, int depth = 0) {
   return to_scalar(data, {}).dtype();
 }
 
-/// A number that must fit the integers of a dtype; unsigned ones take a negative number as its complement.
-void check_fits(const Scalar& s, DType dtype) {
-  const bool is_unsigned = contains(kUnsigned, dtype);
-  const int bits = 8 * int(item_size(dtype));
-  bool fits;
-  if (s.category() <= 1 && bits == 64) {
-    fits = is_unsigned || s.dtype() != DType::UInt64;
-  } else {
-    const double end = std::ldexp(1.0, is_unsigned ? bits : bits - 1), value = s.real();
-    fits = value < end && (is_unsigned ? value > -end : value >= -end);
+/// A Python int has no bounds: one beyond 64 bits becomes a float where that is asked for.
+Scalar number_for(PyObject* o, DType dtype) {
+  int overflow = 0;
+  if (!PyLong_Check(o) || (PyLong_AsLongLongAndOverflow(o, &overflow), overflow == 0)) return to_scalar(o, {});
+  if (dtype == DType::UInt64 && overflow > 0) {
+    const unsigned long long v = PyLong_AsUnsignedLongLong(o);
+    if (!PyErr_Occurred()) return Scalar(uint64_t(v));
+    PyErr_Clear();
   }
-  RL_CHECK(fits, "value cannot be converted to type ", name(dtype), " without overflow");
+  RL_CHECK_VALUE(!is_integer(dtype), "Overflow when unpacking long long: a Python int beyond 64 bits fits no torch.",
+                 name(dtype));
+  const double v = PyLong_AsDouble(o);
+  if (v == -1 && PyErr_Occurred()) throw PythonError();
+  return Scalar(v);
 }
 
 void store_all(PyObject* data, const Dims& sizes, int dim, DType dtype, char*& where) {
@@ -126,18 +131,21 @@ void store_all(PyObject* data, const Dims& sizes, int dim, DType dtype, char*& w
            is_integer(dtype) ? "'list' object cannot be interpreted as an integer" : "must be real number, not ",
            is_integer(dtype) ? "" : Py_TYPE(data)->tp_name, ": the nested lists differ in depth");
     if (!is_number(data)) not_a_number(data);
-    const Scalar s = to_scalar(data, {});
+    const Scalar s = number_for(data, dtype);
     RL_CHECK_TYPE(s.category() < 3 || is_complex(dtype) || dtype == DType::Bool, "must be real number, not complex");
-    if (is_integer(dtype)) check_fits(s, dtype);
+    RL_CHECK(!is_integer(dtype) || fits(s, dtype), "value cannot be converted to type ", name(dtype),
+             " without overflow: it is ", s.real());
     s.store(dtype, where);
     where += item_size(dtype);
     return;
   }
   RL_CHECK_TYPE(is_list(data), "expected a sequence at dim ", dim, ", but got ", Py_TYPE(data)->tp_name);
-  const Owned items = Owned::checked(PySequence_Fast(data, "expected a sequence"));
-  const Py_ssize_t n = PySequence_Fast_GET_SIZE(items.get());
+  const Py_ssize_t n = PySequence_Size(data);
+  if (n < 0) throw PythonError();
   RL_CHECK_VALUE(n == sizes[dim], "expected sequence of length ", sizes[dim], " at dim ", dim, " (got ", n, ")");
-  for (Py_ssize_t i = 0; i < n; ++i) store_all(PySequence_Fast_GET_ITEM(items.get(), i), sizes, dim + 1, dtype, where);
+  // by index, each item held: reading one may run Python, which may shorten the list (an IndexError then)
+  for (Py_ssize_t i = 0; i < n; ++i)
+    store_all(Owned::checked(PySequence_GetItem(data, i)).get(), sizes, dim + 1, dtype, where);
 }
 
 // ---- NumPy --------------------------------------------------------------------------------------------------------
@@ -166,16 +174,16 @@ DType dtype_of_array(const py::array& a) {
 }
 
 void release_array(void* array) {
-  if (!Py_IsInitialized() || _Py_IsFinalizing()) return;  // the interpreter's memory goes with it
-  const PyGILState_STATE state = PyGILState_Ensure();
-  Py_DECREF(static_cast<PyObject*>(array));
-  PyGILState_Release(state);
+  let_go([](void* held) { Py_DECREF(static_cast<PyObject*>(held)); }, array);
 }
+
+bool is_aligned(const py::array& a) { return (a.flags() & py::detail::npy_api::NPY_ARRAY_ALIGNED_) != 0; }
 
 Tensor share_array(const py::array& a, const char* op) {
   const DType dtype = dtype_of_array(a);
   RL_CHECK_VALUE(a.dtype().byteorder() != '>', op,
                  ": given numpy array has byte order different from the native byte order.");
+  RL_ASSERT(is_aligned(a));
   Dims sizes, strides;
   const int64_t item = item_size(dtype);
   for (py::ssize_t d = 0; d < a.ndim(); ++d) {
@@ -191,22 +199,23 @@ Tensor share_array(const py::array& a, const char* op) {
   }
   int64_t reach = 1;
   for (int d = 0; d < sizes.size(); ++d) reach = sizes[d] == 0 ? 0 : reach ? reach + (sizes[d] - 1) * strides[d] : 0;
-  auto storage = Storage::borrow(const_cast<void*>(a.data()), size_t(reach * item), &release_array, a.inc_ref().ptr());
+  auto storage = Storage::borrow(const_cast<void*>(a.data()), size_t(reach * item), &release_array, a.inc_ref().ptr(),
+                                 !a.writeable());
   return Tensor(std::move(storage), Version::make(), dtype, std::move(sizes), std::move(strides), 0);
 }
 
-py::array array_of(const py::object& o) {
+py::array array_of(PyObject* o) {
   if (py::isinstance<py::array>(o)) return py::reinterpret_borrow<py::array>(o);
   py::array made = py::array::ensure(o);
-  if (!made) throw PythonError();
+  RL_CHECK_TYPE(made, Py_TYPE(o)->tp_name, " cannot be read as a NumPy array");
   return made;
 }
 
-Tensor copy_of_array(const py::object& o) {
+Tensor copy_of_array(PyObject* o) {
   py::array a = array_of(o);
   (void)dtype_of_array(a);
   a = py::module_::import("numpy")
-          .attr("ascontiguousarray")(a, py::arg("dtype") = a.dtype().attr("newbyteorder")("="))
+          .attr("require")(a, a.dtype().attr("newbyteorder")("="), py::make_tuple("C", "A"))
           .attr("reshape")(a.attr("shape"));
   return ops::clone(share_array(a, "tensor"));
 }
@@ -233,11 +242,9 @@ const char* numpy_code(DType d) {
   }
 }
 
-py::array to_numpy(const py::object& self) {
-  RL_CHECK_TYPE(is_tensor(self.ptr()), "numpy: expected a Tensor, got ", Py_TYPE(self.ptr())->tp_name);
-  const PyTensor* p = as_tensor(self.ptr());
-  const Tensor& t = p->value;
-  RL_CHECK(!requires_grad(as_tensor(self.ptr())),
+Owned to_numpy(PyTensor* self) {
+  const Tensor& t = self->value;
+  RL_CHECK(!requires_grad(self),
            "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.");
   RL_CHECK_TYPE(
       !t.is_meta(),
@@ -246,63 +253,83 @@ py::array to_numpy(const py::object& self) {
   std::vector<py::ssize_t> sizes(t.sizes().begin(), t.sizes().end()), strides;
   for (int64_t s : t.strides()) strides.push_back(s * item_size(t.dtype()));
   const py::capsule owner(new Tensor(t), [](void* held) { delete static_cast<Tensor*>(held); });
-  return py::array(py::dtype(std::string(numpy_code(t.dtype()))), sizes, strides, t.data(), owner);
+  py::array made(py::dtype(std::string(numpy_code(t.dtype()))), sizes, strides, t.data(), owner);
+  if (t.storage()->read_only()) made.attr("setflags")(py::arg("write") = false);
+  return Owned(made.release().ptr());
+}
+
+void warn(const char* text) {
+  if (PyErr_WarnEx(PyExc_UserWarning, text, 1) < 0) throw PythonError();
+}
+
+Tensor from_numpy(PyObject* o) {
+  RL_CHECK_TYPE(py::isinstance<py::array>(o), "expected np.ndarray (got ", Py_TYPE(o)->tp_name, ")");
+  const auto a = py::reinterpret_borrow<py::array>(o);
+  (void)dtype_of_array(a);
+  if (!is_aligned(a)) {
+    warn(
+        "The elements of the given NumPy array do not lie at multiples of their size in memory: the tensor is a copy.");
+    return copy_of_array(o);
+  }
+  if (!a.writeable())
+    warn(
+        "The given NumPy array is not writable: the tensor shares its memory, and writing to it raises. You may want to "
+        "copy the array to protect its data or make it writable before converting it to a tensor.");
+  return share_array(a, "from_numpy");
 }
 
 // ---- tensor(), as_tensor() ----------------------------------------------------------------------------------------
 
-Tensor from_data(const py::object& data, std::optional<DType> dtype, std::optional<Device> device) {
+Tensor from_data(PyObject* data, std::optional<DType> dtype, std::optional<Device> device) {
   Tensor made;
-  if (is_tensor(data.ptr())) {
-    made = ops::clone(as_tensor(data.ptr())->value);
-  } else if (is_array(data.ptr())) {
+  if (is_tensor(data)) {
+    made = ops::clone(as_tensor(data)->value);
+  } else if (is_array(data)) {
     made = copy_of_array(data);
   } else {
-    const DType d = dtype ? *dtype : infer_dtype(data.ptr());
+    const DType d = dtype ? *dtype : infer_dtype(data);
     Dims sizes;
-    read_shape(data.ptr(), sizes);
+    read_shape(data, sizes);
     made = empty(sizes, d);
     char* where = static_cast<char*>(made.data());
-    if (made.numel() > 0 || sizes.empty()) store_all(data.ptr(), sizes, 0, d, where);
+    if (made.numel() > 0 || sizes.empty()) store_all(data, sizes, 0, d, where);
   }
   return ops::to(made, device, dtype, false);
 }
 
-std::optional<DType> maybe_dtype(const py::object& o) {
-  return o.is_none() ? std::nullopt : std::optional(to_dtype(o.ptr(), {}));
-}
 /// The thread's default device counts where it is not the CPU: data that is a tensor stays where it is otherwise.
-std::optional<Device> maybe_device(const py::object& o) {
-  if (!o.is_none()) return to_device(o.ptr(), {});
-  return default_device().type == DeviceType::CPU ? std::nullopt : std::optional(default_device());
+std::optional<Device> or_default(std::optional<Device> device) {
+  if (device || default_device().type == DeviceType::CPU) return device;
+  return default_device();
 }
 
-py::object tensor(const py::object& data, const py::object& dtype, const py::object& device, bool needs_grad, bool) {
-  Tensor made = from_data(data, maybe_dtype(dtype), maybe_device(device));
+Owned tensor(PyObject* data, std::optional<DType> dtype, std::optional<Device> device, bool needs_grad, bool) {
+  Tensor made = from_data(data, dtype, or_default(device));
   RL_CHECK(!needs_grad || is_differentiable(made.dtype()),
            "Only Tensors of floating point and complex dtype can require gradients");
-  PyObject* object = wrap(std::move(made));
-  as_tensor(object)->requires_grad = needs_grad;
-  return py::reinterpret_steal<py::object>(object);
+  Owned object(wrap(std::move(made)));
+  as_tensor(object.get())->requires_grad = needs_grad;
+  return object;
 }
 
 /// Shares memory with an array; returns a tensor that fits as it is.
-py::object as_tensor_like(const py::object& data, const py::object& dtype, const py::object& device) {
-  const auto d = maybe_dtype(dtype);
-  const auto where = maybe_device(device);
-  if (is_tensor(data.ptr())) {
-    const Tensor& t = as_tensor(data.ptr())->value;
-    if ((!d || *d == t.dtype()) && (!where || *where == t.device())) return data;
-    return py::module_::import("rushlight._C").attr("_to")(data, where ? py::cast(*where) : py::none(), dtype);
+Owned as_tensor_like(PyObject* data, std::optional<DType> dtype, std::optional<Device> device) {
+  device = or_default(device);
+  if (is_tensor(data)) {
+    const Tensor& t = as_tensor(data)->value;
+    if ((!dtype || *dtype == t.dtype()) && (!device || *device == t.device())) return Owned::borrow(data);
+    const Owned where(device ? device_object(*device) : Py_NewRef(Py_None));
+    PyObject* const arguments[] = {data, where.get(), dtype ? dtype_object(*dtype) : Py_None};
+    return Owned::checked(PyObject_Vectorcall(to_function, arguments, 3, nullptr));
   }
-  if (is_array(data.ptr())) {
+  if (is_array(data)) {
     const py::array a = array_of(data);
-    bool shareable = a.dtype().byteorder() != '>';
+    (void)dtype_of_array(a);  // an array of nothing has no item size
+    bool shareable = a.dtype().byteorder() != '>' && is_aligned(a);
     for (py::ssize_t i = 0; i < a.ndim(); ++i) shareable &= a.strides(i) >= 0 && a.strides(i) % a.itemsize() == 0;
-    Tensor t = shareable ? share_array(a, "as_tensor") : copy_of_array(a);
-    return py::reinterpret_steal<py::object>(wrap(ops::to(t, where, d, false)));
+    return Owned(wrap(ops::to(shareable ? share_array(a, "as_tensor") : copy_of_array(data), device, dtype, false)));
   }
-  return py::reinterpret_steal<py::object>(wrap(from_data(data, d, where)));
+  return Owned(wrap(from_data(data, dtype, device)));
 }
 
 // ---- out of tensors -----------------------------------------------------------------------------------------------
@@ -328,64 +355,52 @@ PyObject* nested(const Tensor& t, int dim, const char* where) {
   return list.release();
 }
 
+Tensor bytes_of_storage(const Tensor& t) {
+  const int64_t bytes = int64_t(t.storage()->bytes());
+  return Tensor(t.storage(), t.version(), DType::UInt8, {bytes}, {1}, 0);
+}
+
+/// A tensor over the storage of another, as a pickle describes it.
+Tensor on_bytes(const Tensor& bytes, DType dtype, const Dims& size, const Dims& stride, int64_t offset) {
+  RL_CHECK(size.size() == stride.size() && offset >= 0, "_on_bytes: a damaged pickle");
+  int64_t reach = checked_numel(size, "_on_bytes") == 0 ? 0 : 1;
+  for (int i = 0; i < size.size() && reach; ++i) {
+    RL_CHECK(stride[i] >= 0, "_on_bytes: a damaged pickle");
+    RL_CHECK(!__builtin_add_overflow(reach, checked_mul(size[i] - 1, stride[i], "_on_bytes"), &reach),
+             "_on_bytes: a damaged pickle");
+  }
+  RL_CHECK(!__builtin_add_overflow(reach, offset, &reach) &&
+               checked_mul(reach, item_size(dtype), "_on_bytes") <= int64_t(bytes.storage()->bytes()),
+           "_on_bytes: the storage is too small for a tensor of shape ", size);
+  return Tensor(bytes.storage(), bytes.version(), dtype, size, stride, offset);
+}
+
+Owned to_list(const Tensor& t) {
+  (void)read_host(t, "tolist");
+  return Owned(nested(t, 0, static_cast<const char*>(t.data())));
+}
+
 }  // namespace
 
 PyObject* item(PyObject* self) {
   return guarded("item", [&]() -> PyObject* {
     const Tensor& t = as_tensor(self)->value;
+    RL_CHECK(!t.is_meta(), "Tensor.item() cannot be called on meta tensors: they have no values");
     RL_CHECK(t.numel() == 1, "a Tensor with ", t.numel(), " elements cannot be converted to Scalar");
     return number(t.dtype(), read_host(t, "item"));
   });
 }
 
 void add_convert(py::module_& m) {
-  m.def("tensor", &tensor, py::arg("data"), py::kw_only(), py::arg("dtype") = py::none(),
-        py::arg("device") = py::none(), py::arg("requires_grad") = false, py::arg("pin_memory") = false);
-  m.def("_as_tensor", &as_tensor_like, py::arg("data"), py::arg("dtype") = py::none(), py::arg("device") = py::none());
-  m.def(
-      "from_numpy",
-      [](const py::object& a) {
-        RL_CHECK_TYPE(py::isinstance<py::array>(a), "expected np.ndarray (got ", Py_TYPE(a.ptr())->tp_name, ")");
-        return share_array(py::reinterpret_borrow<py::array>(a), "from_numpy");
-      },
-      py::arg("ndarray"));
-  m.def("_numpy", &to_numpy);
-  m.def(
-      "_storage_bytes",
-      [](const Tensor& t) {
-        const int64_t bytes = int64_t(t.storage()->bytes());
-        return Tensor(t.storage(), t.version(), DType::UInt8, {bytes}, {1}, 0);
-      },
-      "The bytes of the whole storage, as a tensor on the same memory.");
-  m.def(
-      "_on_bytes",
-      [](const Tensor& bytes, const py::object& dtype, const py::object& sizes, const py::object& strides,
-         int64_t offset) {
-        const DType d = to_dtype(dtype.ptr(), {});
-        const Dims size = to_dims(sizes.ptr(), {}), stride = to_dims(strides.ptr(), {});
-        RL_CHECK(size.size() == stride.size() && offset >= 0, "_on_bytes: a damaged pickle");
-        int64_t reach = checked_numel(size, "_on_bytes") == 0 ? 0 : 1;
-        for (int i = 0; i < size.size() && reach; ++i) {
-          RL_CHECK(stride[i] >= 0, "_on_bytes: a damaged pickle");
-          RL_CHECK(!__builtin_add_overflow(reach, checked_mul(size[i] - 1, stride[i], "_on_bytes"), &reach),
-                   "_on_bytes: a damaged pickle");
-        }
-        RL_CHECK(!__builtin_add_overflow(reach, offset, &reach) &&
-                     checked_mul(reach, item_size(d), "_on_bytes") <= int64_t(bytes.storage()->bytes()),
-                 "_on_bytes: the storage is too small for a tensor of shape ", size);
-        return Tensor(bytes.storage(), bytes.version(), d, size, stride, offset);
-      },
-      "A tensor over the storage of another.");
-  m.def("_item", [](const py::object& t) {
-    RL_CHECK_TYPE(is_tensor(t.ptr()), "item: expected a Tensor");
-    PyObject* value = item(t.ptr());
-    if (!value) throw py::error_already_set();
-    return py::reinterpret_steal<py::object>(value);
-  });
-  m.def("_tolist", [](const Tensor& t) {
-    (void)read_host(t, "tolist");
-    return py::reinterpret_steal<py::object>(nested(t, 0, static_cast<const char*>(t.data())));
-  });
+  to_function = py::object(m.attr("_to")).release().ptr();
+  def_plain(m, "tensor", "data, *, dtype=None, device=None, requires_grad=False, pin_memory=False", &tensor);
+  def_plain(m, "_as_tensor", "data, dtype=None, device=None", &as_tensor_like);
+  def_plain(m, "from_numpy", "ndarray", &from_numpy);
+  def_plain(m, "_numpy", "input", &to_numpy);
+  def_plain(m, "_storage_bytes", "input", &bytes_of_storage);
+  def_plain(m, "_on_bytes", "input, dtype, size, stride, offset", &on_bytes);
+  def_plain(m, "_item", "input", +[](PyTensor* t) { return Owned::checked(item(as_object(t))); });
+  def_plain(m, "_tolist", "input", &to_list);
 }
 
 }  // namespace rl::python

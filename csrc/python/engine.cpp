@@ -8,6 +8,8 @@
 #include "ops/pointwise.h"
 #include "ops/shape.h"
 #include "python/call.h"
+#include "python/derivative.h"
+#include "python/engine_hooks.h"
 #include "python/mode.h"
 #include "python/node.h"
 #include "python/objects.h"
@@ -18,7 +20,6 @@ namespace {
 PyObject* sum_to_function;  // _C._sum_to
 PyObject* cast_function;    // _C._to
 PyObject* add_function;     // _C.add
-PyObject* conj_function;    // _C.conj
 
 struct Pending {
   Owned node;
@@ -113,27 +114,6 @@ class Walk {
     slot = slot ? sum(slot, gradient) : std::move(gradient);
   }
 
-  static Owned call_hook(PyObject* hook, Owned gradient) {
-    Owned result = Owned::checked(PyObject_CallOneArg(hook, gradient.get()));
-    if (result.get() == Py_None) return gradient;
-    RL_CHECK_TYPE(is_tensor(result.get()), "expected Variable, but hook returned '", Py_TYPE(result.get())->tp_name,
-                  "'");
-    const Tensor &was = as_tensor(gradient.get())->value, &now = as_tensor(result.get())->value;
-    RL_CHECK(now.sizes() == was.sizes(), "hook has changed the size of value: the gradient has shape ", was.sizes(),
-             ", what the hook returned ", now.sizes());
-    RL_CHECK(now.dtype() == was.dtype(), "hook has changed the type of value (was torch.", name(was.dtype()),
-             " got torch.", name(now.dtype()), ")");
-    return result;
-  }
-
-  static Owned run_hooks(PyObject* dict, Owned gradient) {
-    if (!dict || PyDict_Size(dict) == 0) return gradient;
-    const Owned hooks = Owned::checked(PyDict_Values(dict));  // a hook may remove itself
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hooks.get()); ++i)
-      gradient = call_hook(PyList_GET_ITEM(hooks.get(), i), std::move(gradient));
-    return gradient;
-  }
-
   /// A leaf's part of its gradient; its hooks and its .grad are for the whole, when the walk is over.
   void leaf(PyTensor* t, Owned gradient) {
     if (!t->requires_grad || (restricted_ && !is_target(as_object(t), 0))) return;
@@ -194,154 +174,6 @@ class Walk {
     }
   }
 
-  /// Hooks on results: dict of (output_nr, function, keeps): those that keep .grad see what the others left.
-  void result_hooks(Node* n, Pending& work) {
-    for (const bool keeping : {false, true}) {
-      const Owned hooks = Owned::checked(PyDict_Values(n->prehooks));
-      for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hooks.get()); ++i) {
-        PyObject* item = PyList_GET_ITEM(hooks.get(), i);
-        RL_CHECK_TYPE(PyTuple_Check(item) && PyTuple_GET_SIZE(item) == 3,
-                      "a result hook is (output_nr, function, keeps)");
-        const long nr = PyLong_AsLong(PyTuple_GET_ITEM(item, 0));
-        if (nr == -1 && !keeping) {
-          replace(work.grads, PyTuple_GET_ITEM(item, 1), nullptr, "a node's prehook");
-          continue;
-        }
-        if ((PyTuple_GET_ITEM(item, 2) == Py_True) != keeping || nr < 0 || size_t(nr) >= work.grads.size() ||
-            !work.grads[size_t(nr)])
-          continue;
-        work.grads[size_t(nr)] = call_hook(PyTuple_GET_ITEM(item, 1), std::move(work.grads[size_t(nr)]));
-      }
-    }
-  }
-
-  static Owned tuple_of(const std::vector<Owned>& grads) {
-    Owned all = Owned::checked(PyTuple_New(Py_ssize_t(grads.size())));
-    for (size_t i = 0; i < grads.size(); ++i)
-      PyTuple_SET_ITEM(all.get(), Py_ssize_t(i), Py_NewRef(grads[i] ? grads[i].get() : Py_None));
-    return all;
-  }
-  /// A hook on all gradients of a node: what it returns, if anything, takes their place.
-  static void replace(std::vector<Owned>& grads, PyObject* hook, PyObject* others, const char* what) {
-    const Owned all = tuple_of(grads);
-    const Owned given = Owned::checked(PyObject_CallFunctionObjArgs(hook, all.get(), others, nullptr));
-    if (given.get() == Py_None) return;
-    if (is_tensor(given.get()) && grads.size() == 1) {
-      grads[0] = Owned(given);
-      return;
-    }
-    RL_CHECK_TYPE(PyTuple_Check(given.get()) || PyList_Check(given.get()), what, " must return a tuple or None, not ",
-                  Py_TYPE(given.get())->tp_name);
-    RL_CHECK(size_t(PySequence_Fast_GET_SIZE(given.get())) == grads.size(), what, " returned ",
-             PySequence_Fast_GET_SIZE(given.get()), " gradients for ", grads.size());
-    for (size_t i = 0; i < grads.size(); ++i) {
-      PyObject* g = PySequence_Fast_GET_ITEM(given.get(), Py_ssize_t(i));
-      RL_CHECK_TYPE(g == Py_None || is_tensor(g), what, " must return Tensors or None, not ", Py_TYPE(g)->tp_name);
-      grads[i] = g == Py_None ? Owned() : Owned::borrow(g);
-    }
-  }
-
-  [[noreturn]] static void changed(const Node* n, const Tensor& t, uint32_t expected, const char* what) {
-    const char* writer = t.version()->last_writer;
-    fail(ErrorKind::Runtime,
-         "one of the variables needed for gradient computation has been modified by an inplace operation: [torch.",
-         short_name(t.dtype()), "Tensor ", t.sizes(), "], ", what, " of ", node_name(n), " recorded at ", call_site(n),
-         ", is at version ", t.version()->value(), "; expected version ", expected, " instead. It was last written by ",
-         writer ? writer : "an unnamed op", ". Hint: clone() the tensor before the write, or write out of place.");
-  }
-
-  static void check_version(const Node* n, PyTensor* t, uint32_t expected) {
-    if (t->value.version()->value() != expected) changed(n, t->value, expected, "an input");
-  }
-  static void check_list(const Node* n, int slot) {
-    size_t at = 0;  // versions stand slot after slot
-    for (int s = 0; s <= slot; ++s) {
-      PyObject* kept = n->saved[s];
-      if (!kept || !PyTuple_CheckExact(kept)) continue;
-      for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(kept); ++i) {
-        PyObject* item = PyTuple_GET_ITEM(kept, i);
-        if (!is_tensor(item)) continue;
-        if (s == slot) check_version(n, as_tensor(item), (*n->list_versions)[at]);
-        ++at;
-      }
-    }
-  }
-
-  /// The conjugate of a complex tensor, or of those in a tuple or list; anything else as it is.
-  static Owned conjugated(Owned value) {
-    PyObject* o = value.get();
-    if (is_tensor(o)) {
-      if (!is_complex(as_tensor(o)->value.dtype())) return value;
-      return Owned::checked(PyObject_CallOneArg(conj_function, o));
-    }
-    if (!PyTuple_Check(o) && !PyList_Check(o)) return value;
-    const Py_ssize_t n = PySequence_Fast_GET_SIZE(o);
-    Owned all = Owned::checked(PyTuple_New(n));
-    for (Py_ssize_t i = 0; i < n; ++i)
-      PyTuple_SET_ITEM(all.get(), i, conjugated(Owned::borrow(PySequence_Fast_GET_ITEM(o, i))).release());
-    return all;
-  }
-
-  /// Complex values: rules are plain derivatives, and a gradient is the conjugate of one (DESIGN, section 3).
-  Owned apply(Node* n, const Rule& rule, const Pending& work, const Owned& gathered, Owned& results) {
-    Owned gradient = gathered ? Owned(gathered) : Owned(work.grads[0]);
-    if (!rule.conjugates || !is_complex_node(work)) return apply_rule(n, rule, gradient, results);
-    return conjugated(apply_rule(n, rule, conjugated(std::move(gradient)), results));
-  }
-  static bool is_complex_node(const Pending& work) {
-    for (const Owned& g : work.grads)
-      if (g && is_complex(as_tensor(g.get())->value.dtype())) return true;
-    return false;
-  }
-
-  /// Calls the rule with what its parameters name, in order.
-  Owned apply_rule(Node* n, const Rule& rule, const Owned& gradient, Owned& results) {
-    PyObject* arguments[16];
-    size_t count = 0;
-    std::vector<Owned> held;
-    RL_ASSERT(rule.wants.size() <= 16);
-    for (int want : rule.wants) {
-      if (want == kGradient) {
-        arguments[count++] = gradient.get();
-      } else if (want == kResult) {
-        if (!results) results = saved_results(n);
-        arguments[count++] = results.get();
-      } else if (want >= kShape) {
-        PyObject* kept = n->saved[want - kShape];
-        if (is_tensor(kept))
-          held.push_back(Owned(size_object(as_tensor(kept)->value.sizes()))), kept = held.back().get();
-        arguments[count++] = kept;
-      } else {
-        PyObject* kept = n->saved[want];
-        if (is_tensor(kept))
-          check_version(n, as_tensor(kept), n->versions[want]);
-        else if (n->list_versions)
-          check_list(n, want);
-        arguments[count++] = kept;
-      }
-    }
-    return Owned::checked(PyObject_Vectorcall(rule.function, arguments, count, nullptr));
-  }
-
-  Owned saved_results(Node* n) {
-    std::vector<Owned> wrapped;
-    for (size_t i = 0; i < n->results->size(); ++i) {
-      const SavedResult& r = (*n->results)[i];
-      if (r.value.version()->value() != r.version) changed(n, r.value, r.version, "a result");
-      wrapped.emplace_back(wrap(r.value));
-      if (create_graph_ && is_differentiable(r.value.dtype())) {
-        PyTensor* t = as_tensor(wrapped.back().get());
-        t->grad_fn = Py_NewRef(reinterpret_cast<PyObject*>(n));
-        t->output_nr = uint32_t(i);
-        t->requires_grad = true;
-      }
-    }
-    if (!n->many) return std::move(wrapped[0]);
-    Owned all = Owned::checked(PyTuple_New(Py_ssize_t(wrapped.size())));
-    for (size_t i = 0; i < wrapped.size(); ++i) PyTuple_SET_ITEM(all.get(), Py_ssize_t(i), wrapped[i].release());
-    return all;
-  }
-
   /// A gradient in the form of the input it belongs to: summed over what was broadcast, in the input's dtype.
   static Owned fit(const Node* n, int edge, Owned gradient) {
     if (!n->forms) return gradient;
@@ -377,7 +209,7 @@ class Walk {
 
   void visit(Node* n, Pending& work) {
     PyObject* self = reinterpret_cast<PyObject*>(n);
-    if (n->prehooks && PyDict_Size(n->prehooks) > 0) result_hooks(n, work);
+    if (n->prehooks && PyDict_Size(n->prehooks) > 0) run_result_hooks(n->prehooks, work.grads);
     if (restricted_)
       for (size_t i = 0; i < work.grads.size(); ++i)
         if (work.grads[i]) capture(self, uint32_t(i), work.grads[i]);
@@ -416,7 +248,7 @@ class Walk {
         bool wanted = false;
         for (size_t i = 0; i < lists; ++i) wanted |= wants(n->edges[size_t(edge) + i]);
         if (wanted) {
-          const Owned all = apply(n, rule, work, gathered, results);
+          const Owned all = apply(n, rule, work.grads, gathered, results, create_graph_);
           RL_CHECK_TYPE(PyList_Check(all.get()) || PyTuple_Check(all.get()), "the derivative of ", node_name(n),
                         " must be a list");
           RL_ASSERT(size_t(PySequence_Fast_GET_SIZE(all.get())) == lists);
@@ -437,7 +269,7 @@ class Walk {
         const DType dtype = n->forms ? (*n->forms)[size_t(e)].dtype : g.dtype();
         pass_on(n, e, Owned(wrap(ops::full(sizes, Scalar(0), dtype, g.device()))));
       } else {
-        pass_on(n, e, apply(n, rule, work, gathered, results));
+        pass_on(n, e, apply(n, rule, work.grads, gathered, results, create_graph_));
       }
     }
     if (n->hooks) {
@@ -526,7 +358,7 @@ void add_engine(py::module_& m) {
   sum_to_function = py::object(m.attr("_sum_to")).release().ptr();
   cast_function = py::object(m.attr("_to")).release().ptr();
   add_function = py::object(m.attr("add")).release().ptr();
-  conj_function = py::object(m.attr("conj")).release().ptr();
+  add_derivative(m);
 }
 
 }  // namespace rl::python

@@ -8,6 +8,7 @@
 #include "python/binding.h"
 #include "python/call.h"
 #include "python/errors.h"
+#include "python/plain.h"
 
 namespace rl::python {
 namespace {
@@ -222,6 +223,14 @@ void add_to_module(py::module_& m, OpEntry& entry) {
   }
   it->second->entries.push_back(&entry);
   functions()[py::object(m.attr(name)).ptr()] = it->second->entries;
+}
+
+PyObject* make_plain(const char* name, const char* arguments, const char* doc, void (*target)(), FastCall call) {
+  const auto* row = new ops::Row{name, name, arguments, Kind::Opaque, ops::Returns::Value};
+  OpEntry& entry = define(*row, target, parse_signature(arguments), call);
+  entry.doc += doc;
+  entry.method.ml_doc = entry.doc.c_str();
+  return entry.function;
 }
 
 namespace {

@@ -2,7 +2,7 @@
 #include "python/generator_type.h"
 
 #include "core/tensor.h"
-#include "python/arguments.h"
+#include "python/plain.h"
 #include "python/tensor_type.h"
 
 namespace rl::python {
@@ -30,11 +30,12 @@ void restore(Generator& g, const Tensor& state) {
 }
 
 /// Negative seeds stand for the top half of 64 bits, as in PyTorch.
-uint64_t seed_from(const py::int_& seed) {
+uint64_t seed_from(PyObject* seed) {
+  RL_CHECK(PyLong_Check(seed), "manual_seed expected a long, but got ", Py_TYPE(seed)->tp_name);
   int overflow = 0;
-  const long long v = PyLong_AsLongLongAndOverflow(seed.ptr(), &overflow);
+  const long long v = PyLong_AsLongLongAndOverflow(seed, &overflow);
   if (overflow == 0) return uint64_t(v);
-  const unsigned long long u = overflow > 0 ? PyLong_AsUnsignedLongLong(seed.ptr()) : 0;
+  const unsigned long long u = overflow > 0 ? PyLong_AsUnsignedLongLong(seed) : 0;
   if (overflow < 0 || PyErr_Occurred()) {
     PyErr_Clear();
     fail(ErrorKind::Value, "manual_seed: Overflow when unpacking long long; a seed lies in [-2^63, 2^64)");
@@ -42,60 +43,66 @@ uint64_t seed_from(const py::int_& seed) {
   return u;
 }
 
-PyGenerator default_one() { return {Ref<Generator>(&default_generator())}; }
+Owned object_of(Ref<Generator> g) { return Owned(py::cast(PyGenerator{std::move(g)}).release().ptr()); }
+
+Owned set_seed(PyObject* self, PyObject* seed) {
+  to_generator(self, {})->manual_seed(seed_from(seed));
+  return Owned::borrow(self);
+}
+Owned set_state(PyObject* self, PyObject* state) {
+  RL_CHECK_TYPE(is_tensor(state), "expected a torch.ByteTensor, but got ", Py_TYPE(state)->tp_name);
+  restore(*to_generator(self, {}), as_tensor(state)->value);
+  return Owned::borrow(self);
+}
+/// A generator out of a pickle.
+Owned restored(const Tensor& state) {
+  Ref<Generator> made = Generator::make();
+  restore(*made, state);
+  return object_of(std::move(made));
+}
+Owned reduce(PyObject* self) {
+  const py::object rebuild = py::module_::import("rushlight._C").attr("_restored_generator");
+  return Owned(py::make_tuple(rebuild, py::make_tuple(py::cast(state_of(*to_generator(self, {}))))).release().ptr());
+}
+
+Owned make(std::optional<Device> device) {
+  RL_CHECK(!device || device->type == DeviceType::CPU, "only the cpu has generators in this build");
+  return object_of(Generator::make());
+}
+PyObject* make_function;
+
+Owned default_one() { return object_of(Ref<Generator>(&default_generator())); }
+Owned exchange_default(Generator* next) {
+  Ref<Generator> before = exchange_default_generator(next ? Ref<Generator>(next) : Ref<Generator>());
+  return before ? object_of(std::move(before)) : Owned::borrow(Py_None);
+}
 
 }  // namespace
 
 void add_generator_type(py::module_& m) {
   py::class_<PyGenerator> type(m, "Generator",
                                "A stream of random numbers: mt19937, as PyTorch's CPU generator draws them.");
-  type.def(py::init([](const py::object& device) {
-             if (!device.is_none()) {
-               const auto d = device_from(device.ptr());
-               RL_CHECK(d && d->type == DeviceType::CPU, "Generator: only the cpu has generators in this build");
-             }
-             return PyGenerator{Generator::make()};
-           }),
-           py::arg("device") = py::none())
-      .def(
-          "manual_seed",
-          [](py::object self, const py::int_& seed) {
-            self.cast<PyGenerator&>().value->manual_seed(seed_from(seed));
-            return self;
-          },
-          py::arg("seed"))
-      .def("seed", [](PyGenerator& g) { return g.value->seed(); })
-      .def("initial_seed", [](PyGenerator& g) { return g.value->initial_seed(); })
-      .def("get_state", [](PyGenerator& g) { return state_of(*g.value); })
-      .def(
-          "set_state",
-          [](py::object self, const Tensor& state) {
-            restore(*self.cast<PyGenerator&>().value, state);
-            return self;
-          },
-          py::arg("new_state"))
-      .def("clone_state", [](PyGenerator& g) { return PyGenerator{g.value->clone()}; })
-      .def_property_readonly("device", [](PyGenerator&) { return Device{}; })
-      .def("__reduce__",
-           [](py::object self) {
-             return py::make_tuple(py::type::of(self).attr("_restored"), py::make_tuple(self.attr("get_state")()));
-           })
-      .def_static("_restored", [](const Tensor& state) {
-        PyGenerator g{Generator::make()};
-        restore(*g.value, state);
-        return g;
-      });
+  make_function = plain("Generator", "device=None", "", &make);
+  type.def(py::init([](const py::args& args, const py::kwargs& kwargs) {
+             return py::reinterpret_steal<py::object>(
+                        Owned::checked(PyObject_Call(make_function, args.ptr(), kwargs.ptr())).release())
+                 .cast<PyGenerator>();
+           }))
+      .def_property_readonly("device", [](PyGenerator&) { return Device{}; });
+  def_method(type, "manual_seed", "input, seed", &set_seed);
+  def_method(type, "seed", "input", +[](Generator& g) { return g.seed(); });
+  def_method(type, "initial_seed", "input", +[](Generator& g) { return g.initial_seed(); });
+  def_method(type, "get_state", "input", &state_of);
+  def_method(type, "set_state", "input, new_state", &set_state);
+  def_method(type, "clone_state", "input", +[](Generator& g) { return object_of(g.clone()); });
+  def_method(type, "__reduce__", "input", &reduce);
   type.attr("__module__") = "torch._C";
-  m.def("_default_generator", &default_one,
-        "The generator that ops draw from in this thread when they are given none.");
-  m.def(
-      "_exchange_default_generator",
-      [](const py::object& next) {
-        Ref<Generator> set = next.is_none() ? Ref<Generator>() : next.cast<PyGenerator&>().value;
-        Ref<Generator> before = exchange_default_generator(set);
-        return before ? py::cast(PyGenerator{before}) : py::object(py::none());
-      },
-      "Puts a generator into this thread's slot; None empties it. Returns what was there.");
+  reinterpret_cast<PyTypeObject*>(type.ptr())->tp_name = "torch._C.Generator";  // as messages name it
+  def_plain(m, "_restored_generator", "state", &restored);
+  def_plain(m, "_default_generator", "", &default_one,
+            "The generator that ops draw from in this thread when they are given none.");
+  def_plain(m, "_exchange_default_generator", "next", &exchange_default,
+            "Puts a generator into this thread's slot; None empties it. Returns what was there.");
 }
 
 }  // namespace rl::python

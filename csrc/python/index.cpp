@@ -222,7 +222,7 @@ Parsed parse(PyObject* self, PyObject* given) {
         for (int d = 0; d < index.ndim(); ++d)
           p.advanced.push_back({dim++, Owned::borrow(PyTuple_GET_ITEM(columns.get(), d))});
       } else {
-        RL_CHECK_INDEX(is_integer(index.dtype()),
+        RL_CHECK_INDEX(index.dtype() == DType::Int64 || index.dtype() == DType::Int32,
                        "tensors used as indices must be long, int, byte or bool tensors, not torch.",
                        name(index.dtype()));
         p.only_masks = false;

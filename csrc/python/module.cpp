@@ -1,6 +1,5 @@
 // The extension module: types, ops, engine, modes, and the switches of the core.
-#include <pybind11/stl.h>
-
+#include <algorithm>
 #include <memory>
 #include <thread>
 
@@ -18,6 +17,7 @@
 #include "python/node.h"
 #include "python/numbers.h"
 #include "python/objects.h"
+#include "python/plain.h"
 #include "python/tensor_type.h"
 
 namespace rl::python {
@@ -69,22 +69,32 @@ struct UnrecordedScope {
 };
 
 void add_modes(py::module_& m) {
-  m.def("is_grad_enabled", [] { return !(mode & kNoGrad); });
-  m.def("_set_grad_enabled", [](bool on) { mode = on ? mode & ~kNoGrad : mode | kNoGrad; });
-  m.def("_mode", [] { return mode; });
-  m.def("_set_mode", [](uint32_t value) { mode = value; });
+  def_plain(m, "is_grad_enabled", "", +[] { return !(mode & kNoGrad); });
+  def_plain(m, "_set_grad_enabled", "mode", +[](bool on) { mode = on ? mode & ~kNoGrad : mode | kNoGrad; });
+  def_plain(m, "_mode", "", +[] { return int64_t(mode); });
+  def_plain(m, "_set_mode", "value", +[](int64_t value) { mode = uint32_t(value); });
+}
+
+void set_threads(PyObject* count) {
+  RL_CHECK(PyLong_Check(count) && !PyBool_Check(count), "set_num_threads expects an int, but got ",
+           Py_TYPE(count)->tp_name);
+  set_num_threads(int(std::clamp<int64_t>(to_int(count, {}), 0, 1 << 20)));
 }
 
 void add_core(py::module_& m) {
-  m.def("get_num_threads", &num_threads, "Threads that one op may use.");
-  m.def("set_num_threads", [](int n) { set_num_threads(n); }, py::arg("num_threads"));
-  m.def("get_default_dtype", [] { return py::reinterpret_borrow<py::object>(dtype_object(default_dtype())); });
-  m.def("_set_default_dtype", [](const py::object& d) {
-    const auto dtype = dtype_from(d.ptr());
-    RL_CHECK_TYPE(dtype && is_float(*dtype), "only floating-point types are supported as the default type");
-    set_default_dtype(*dtype);
-  });
-  m.def("_isa", [] { return std::string(cpu::isa()); });
+  def_plain(m, "get_num_threads", "", &num_threads);
+  def_plain(m, "set_num_threads", "int", &set_threads);
+  def_plain(m, "get_default_dtype", "", &default_dtype);
+  def_plain(
+      m, "_set_default_dtype", "d", +[](PyObject* d) {
+        const auto dtype = dtype_from(d);
+        RL_CHECK_TYPE(dtype && is_float(*dtype), "only floating-point types are supported as the default type");
+        set_default_dtype(*dtype);
+      });
+  def_plain(m, "get_default_device", "", &default_device);
+  def_plain(m, "_set_default_device", "device", &set_default_device);
+  def_plain(m, "set_flush_denormal", "mode", &set_flush_denormal);
+  def_plain(m, "_isa", "", +[] { return std::string(cpu::isa()); });
   m.def("_memory_report", [] {
     const MemoryReport r = memory_report();
     py::dict d;
@@ -94,29 +104,28 @@ void add_core(py::module_& m) {
     d["allocations"] = r.allocations;
     return d;
   });
-  m.def("_reset_peak_memory", &reset_peak);
-  m.def("_release_cached_memory", &release_cached);
-  m.def("_fail_allocation_after", &fail_allocation_after);
-  m.def("_promote_types", [](const py::object& a, const py::object& b) {
-    return py::reinterpret_borrow<py::object>(dtype_object(promote(to_dtype(a.ptr(), {}), to_dtype(b.ptr(), {}))));
-  });
-  m.def("_can_cast", [](const py::object& a, const py::object& b) {
-    return ops::can_cast(to_dtype(a.ptr(), {}), to_dtype(b.ptr(), {}));
-  });
-  m.def("_strides", [](const Tensor& t) { return std::vector<int64_t>(t.strides().begin(), t.strides().end()); });
-  m.def("_offset", [](const Tensor& t) { return t.offset(); });
-  m.def("_data_ptr", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t.data()); });
-  m.def("_storage_ptr", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t.storage().get()); });
-  m.def("_is_contiguous", [](const Tensor& t, const py::object& format) {
-    if (format.is_none()) return t.is_contiguous();
-    return has_format(t, to_memory_format(format.ptr(), {}));
-  });
-  m.def("get_default_device", [] { return default_device(); }, "Where this thread's factories make their tensors.");
-  m.def("_set_default_device", [](const py::object& device) { set_default_device(to_device(device.ptr(), {})); });
-  m.def("set_flush_denormal", &set_flush_denormal, py::arg("mode"),
-        "Should denormal numbers be taken for zero? Returns whether the processor can.");
-  m.def("_numel", [](const Tensor& t) { return t.numel(); });
-  m.def("_bump_version", [](const Tensor& t) { t.version()->bump(); });
+  def_plain(m, "_reset_peak_memory", "", &reset_peak);
+  def_plain(m, "_release_cached_memory", "", &release_cached);
+  def_plain(m, "_fail_allocation_after", "n", &fail_allocation_after);
+  def_plain(m, "_promote_types", "type1, type2", &promote);
+  def_plain(m, "_can_cast", "from_, to", &ops::can_cast);
+}
+
+/// What class Tensor asks of a tensor.
+void add_questions(py::module_& m) {
+  def_plain(m, "_strides", "input", +[](const Tensor& t) -> Dims { return t.strides(); });
+  def_plain(m, "_offset", "input", +[](const Tensor& t) { return t.offset(); });
+  def_plain(m, "_data_ptr", "input", +[](const Tensor& t) { return uint64_t(reinterpret_cast<uintptr_t>(t.data())); });
+  def_plain(
+      m, "_storage_ptr", "input",
+      +[](const Tensor& t) { return uint64_t(reinterpret_cast<uintptr_t>(t.storage().get())); });
+  def_plain(
+      m, "_is_contiguous", "input, memory_format=None",
+      +[](const Tensor& t, std::optional<MemoryFormat> format) {
+        return format ? has_format(t, *format) : t.is_contiguous();
+      });
+  def_plain(m, "_numel", "input", +[](const Tensor& t) { return t.numel(); });
+  def_plain(m, "_bump_version", "input", +[](const Tensor& t) { t.version()->bump(); });
 }
 
 void add_recording(py::module_& m) {
@@ -168,5 +177,6 @@ PYBIND11_MODULE(_C, m) {
   bind_index(m);
   add_modes(m);
   add_core(m);
+  add_questions(m);
   add_recording(m);
 }

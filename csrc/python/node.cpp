@@ -142,8 +142,13 @@ PyObject* get_prehooks(PyObject* self, void*) {
   return Owned::borrow(hooks ? hooks : Py_None).release();
 }
 int set_prehooks(PyObject* self, PyObject* value, void*) {
-  Py_XINCREF(value);
-  Py_XSETREF(as_node(self)->prehooks, value);
+  if (value && value != Py_None && !PyDict_Check(value)) {
+    PyErr_Format(PyExc_TypeError, "hooks are a dict or None, not %s", Py_TYPE(value)->tp_name);
+    return -1;
+  }
+  PyObject* dict = value == Py_None ? nullptr : value;
+  Py_XINCREF(dict);
+  Py_XSETREF(as_node(self)->prehooks, dict);
   return 0;
 }
 PyObject* get_sequence(PyObject* self, void*) { return PyLong_FromUnsignedLongLong(as_node(self)->sequence); }

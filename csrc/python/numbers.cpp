@@ -83,8 +83,14 @@ PyObject* slot_div(PyObject* a, PyObject* b) {
   const Owned inverse(unary(call_reciprocal, b));  // number / tensor: PyTorch's rounding
   return inverse ? binary(call_mul, inverse.get(), a) : nullptr;
 }
-PyObject* slot_pow(PyObject* a, PyObject* b, PyObject*) { return binary(call_pow, a, b); }
-PyObject* slot_ipow(PyObject* a, PyObject* b, PyObject*) { return binary(call_pow_, a, b); }
+PyObject* slot_pow(PyObject* a, PyObject* b, PyObject* modulus) {
+  if (modulus != Py_None) Py_RETURN_NOTIMPLEMENTED;
+  return binary(call_pow, a, b);
+}
+PyObject* slot_ipow(PyObject* a, PyObject* b, PyObject* modulus) {
+  if (modulus != Py_None) Py_RETURN_NOTIMPLEMENTED;
+  return binary(call_pow_, a, b);
+}
 PyObject* slot_matmul(PyObject* a, PyObject* b) {
   if (!is_tensor(a) || !is_tensor(b)) Py_RETURN_NOTIMPLEMENTED;
   return binary(call_matmul, a, b);
@@ -92,7 +98,11 @@ PyObject* slot_matmul(PyObject* a, PyObject* b) {
 PyObject* slot_neg(PyObject* a) { return unary(call_neg, a); }
 PyObject* slot_pos(PyObject* a) { return Py_NewRef(a); }
 PyObject* slot_abs(PyObject* a) { return unary(call_abs, a); }
-PyObject* slot_invert(PyObject* a) { return unary(call_bitwise_not, a); }
+PyObject* slot_invert(PyObject* a) {
+  if (category(as_tensor(a)->value.dtype()) <= 1) return unary(call_bitwise_not, a);
+  PyErr_SetString(PyExc_TypeError, "~ (operator.invert) is only implemented on integer and Boolean-type tensors");
+  return nullptr;
+}
 
 int slot_bool(PyObject* self) {
   PyObject* result = guarded("bool", [&]() -> PyObject* {
@@ -148,7 +158,8 @@ PyObject* slot_compare(PyObject* a, PyObject* b, int op) {
   const Operator* const calls[] = {&call_lt, &call_le, &call_eq, &call_ne, &call_gt, &call_ge};  // Py_LT ... Py_GE
   return binary(*calls[op], a, b);
 }
-Py_hash_t slot_hash(PyObject* self) { return _Py_HashPointer(self); }
+/// id(self), as in PyTorch. An address is never -1.
+Py_hash_t slot_hash(PyObject* self) { return reinterpret_cast<Py_hash_t>(self); }
 
 template <class F>
 void* pointer(F* f) {

@@ -1,12 +1,11 @@
 // dtype, device, Size, memory_format and layout as Python objects. How they are pickled stands in rushlight/_pickle.py.
 #include "python/objects.h"
 
-#include <pybind11/stl.h>
-
 #include <cstring>
 #include <string>
 
 #include "core/error.h"
+#include "python/plain.h"
 
 namespace rl::python {
 
@@ -93,7 +92,7 @@ Device parse_device(std::string_view text) {
   return d;
 }
 
-const char* type_text(Device d) {
+const char* kind_text(Device d) {
   return d.type == DeviceType::CPU ? "cpu" : d.type == DeviceType::Meta ? "meta" : "cuda";
 }
 
@@ -181,6 +180,22 @@ PyTypeObject* make_size_type() {
   return reinterpret_cast<PyTypeObject*>(Owned::checked(PyType_FromSpec(&spec)).release());
 }
 
+PyObject* device_function;
+
+/// torch.device(type, index=None): a device, or the text of one.
+Device make_device(PyObject* type, std::optional<int64_t> index) {
+  RL_CHECK(!PyLong_Check(type), "Cannot access accelerator device when none is available.");
+  std::optional<Device> d = device_from(type);
+  RL_CHECK_TYPE(d, "device(): argument 'type' (position 1) must be torch.device or str, not ", Py_TYPE(type)->tp_name);
+  if (!index) return *d;
+  RL_CHECK_TYPE(PyUnicode_Check(type), "device(): argument 'type' (position 1) must be str, not ",
+                Py_TYPE(type)->tp_name);
+  RL_CHECK(d->index < 0, "type (string) must not include an index because index was passed explicitly: ", to_string(*d));
+  RL_CHECK(*index >= 0 && *index < 128, "Device index must not be negative, nor beyond 127; got ", *index);
+  d->index = int8_t(*index);
+  return *d;
+}
+
 }  // namespace
 
 PyObject* dtype_object(DType d) { return dtype_objects[int(d)]; }
@@ -260,30 +275,20 @@ void add_objects(py::module_& m) {
   }
   for (const NameOnly& only : kNamesOnly) m.attr(only.name) = py::cast(DTypeObject{DType(), &only});
 
+  device_function = plain("device", "type, index=None", "", &make_device);
   py::class_<Device> device(m, "device", "Where a tensor lives: torch.device('cpu'), torch.device('meta').");
   device
-      .def(py::init([](const py::object& type, std::optional<int> index) {
-             RL_CHECK(!PyLong_Check(type.ptr()), "Cannot access accelerator device when none is available.");
-             std::optional<Device> d = device_from(type.ptr());
-             RL_CHECK_TYPE(d, "device(): expected a device or a string such as 'cpu'");
-             if (index) {
-               RL_CHECK_TYPE(PyUnicode_Check(type.ptr()), "device(): argument 'type' (position 1) must be str, not ",
-                             Py_TYPE(type.ptr())->tp_name);
-               RL_CHECK(d->index < 0,
-                        "type (string) must not include an index because index was passed explicitly: ", to_string(*d));
-               RL_CHECK(*index >= 0 && *index < 128, "Device index must not be negative");
-               d->index = int8_t(*index);
-             }
-             return *d;
-           }),
-           py::arg("type"), py::arg("index") = py::none())
-      .def_property_readonly("type", [](Device d) { return std::string(type_text(d)); })
+      .def(py::init([](const py::args& args, const py::kwargs& kwargs) {
+        const Owned made = Owned::checked(PyObject_Call(device_function, args.ptr(), kwargs.ptr()));
+        return py::handle(made.get()).cast<Device>();
+      }))
+      .def_property_readonly("type", [](Device d) { return std::string(kind_text(d)); })
       .def_property_readonly(
           "index", [](Device d) { return d.index < 0 ? py::object(py::none()) : py::object(py::int_(int(d.index))); })
       .def("__repr__",
            [](Device d) {
              const std::string index = d.index < 0 ? "" : ", index=" + std::to_string(int(d.index));
-             return "device(type='" + std::string(type_text(d)) + "'" + index + ")";
+             return "device(type='" + std::string(kind_text(d)) + "'" + index + ")";
            })
       .def("__str__", [](Device d) { return to_string(d); })
       .def("__eq__",

@@ -2,20 +2,13 @@
 #include "python/record.h"
 
 #include "core/error.h"
+#include "python/engine_hooks.h"
 #include "python/objects.h"
 
 namespace rl::python {
 namespace {
 
 bool asks(PyObject* o) { return is_tensor(o) && requires_grad(as_tensor(o)); }
-
-template <class Visit>
-void each_tensor(PyObject* slot, Visit&& visit) {
-  if (is_tensor(slot)) return visit(as_tensor(slot));
-  if (!PyTuple_Check(slot) && !PyList_Check(slot)) return;
-  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(slot); ++i)
-    if (PyObject* item = PySequence_Fast_GET_ITEM(slot, i); is_tensor(item)) visit(as_tensor(item));
-}
 
 /// The shape of a tensor, or those of a list, for a rule that asks for no more.
 Owned kept_shape(PyObject* slot) {
@@ -114,7 +107,7 @@ void move_keepers(PyTensor* t, Node* to, uint32_t output_nr) {
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items.get()); ++i) {
     PyObject* key = PyTuple_GET_ITEM(PyList_GET_ITEM(items.get(), i), 0);
     PyObject* hook = PyTuple_GET_ITEM(PyList_GET_ITEM(items.get(), i), 1);
-    if (PyTuple_GET_ITEM(hook, 2) != Py_True || PyLong_AsUnsignedLong(PyTuple_GET_ITEM(hook, 0)) != t->output_nr)
+    if (!is_result_hook(hook) || PyTuple_GET_ITEM(hook, 2) != Py_True || PyLong_AsUnsignedLong(PyTuple_GET_ITEM(hook, 0)) != t->output_nr)
       continue;
     if (!to->prehooks) to->prehooks = new_hooks().release();
     const Owned moved = Owned::checked(Py_BuildValue("(IOO)", output_nr, PyTuple_GET_ITEM(hook, 1), Py_True));

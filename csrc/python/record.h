@@ -22,4 +22,13 @@ void note_view(const OpEntry& op, PyObject* result, PyTensor* input, bool of_man
 /// Gives a view whose base's history was rewritten a grad_fn that leads to the base's new one.
 void renew_view(PyTensor* view);
 
+/// The tensors of an argument: itself, or those of a tuple or list.
+template <class Visit>
+void each_tensor(PyObject* slot, Visit&& visit) {
+  if (is_tensor(slot)) return visit(as_tensor(slot));
+  if (!PyTuple_Check(slot) && !PyList_Check(slot)) return;
+  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(slot); ++i)
+    if (PyObject* item = PySequence_Fast_GET_ITEM(slot, i); is_tensor(item)) visit(as_tensor(item));
+}
+
 }  // namespace rl::python

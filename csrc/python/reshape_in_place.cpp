@@ -1,20 +1,18 @@
 // What changes the tensor object itself: in-place views, resize_, set_; and memory seen as bytes.
+#include <cstring>
+#include <memory>
+
 #include "core/launch.h"
 #include "ops/common.h"
-#include "python/call.h"
+#include "python/let_go.h"
+#include "python/plain.h"
 #include "python/record.h"
 
 namespace rl::python {
 namespace {
 
-PyTensor* tensor_argument(const py::object& o, const char* op) {
-  RL_CHECK_TYPE(is_tensor(o.ptr()), op, "(): expected a Tensor, got ", Py_TYPE(o.ptr())->tp_name);
-  return as_tensor(o.ptr());
-}
-
 /// `self` becomes `made`, a view of it: t_(), squeeze_() and their kin.
-py::object become(const py::object& self, const py::object& made, const std::string& op) {
-  PyTensor *to = tensor_argument(self, op.c_str()), *from = tensor_argument(made, op.c_str());
+Owned become(PyTensor* to, PyTensor* from, std::string_view op) {
   RL_CHECK((mode & kNoGrad) || !requires_grad(to) || current_grad_fn(to), op,
            ": a leaf Variable that requires grad is being used in an in-place operation. Write under torch.no_grad(), "
            "or compute a new tensor.");
@@ -30,16 +28,14 @@ py::object become(const py::object& self, const py::object& made, const std::str
     Py_XINCREF(now);
     Py_XSETREF(to->extra->base_fn, now);
   }
-  return self;
+  return Owned::borrow(as_object(to));
 }
 
 /// Row-major in new sizes; the elements stay in the order of memory. More memory than there is is taken anew, and is
 /// then this tensor's own.
-py::object resize(const py::object& self, const py::object& size) {
-  PyTensor* p = tensor_argument(self, "resize_");
-  RL_CHECK(!requires_grad(p), "resize_: cannot resize variables that require grad");
-  const Dims sizes = to_dims(size.ptr(), {});
-  Tensor& t = p->value;
+Owned resize(PyTensor* self, const Dims& sizes) {
+  RL_CHECK(!requires_grad(self), "resize_: cannot resize variables that require grad");
+  Tensor& t = self->value;
   const int64_t item = item_size(t.dtype());
   const int64_t bytes = checked_mul(checked_numel(sizes, "resize_"), item, "resize_");
   const int64_t before = t.offset() * item;
@@ -57,46 +53,34 @@ py::object resize(const py::object& self, const py::object& size) {
   }
   t = Tensor(std::move(storage), t.version(), t.dtype(), sizes, contiguous_strides(sizes), t.offset());
   t.version()->bump();
-  return self;
+  return Owned::borrow(as_object(self));
 }
 
-py::object frombuffer(const py::object& buffer, const py::object& dtype, int64_t count, int64_t offset) {
-  const DType d = to_dtype(dtype.ptr(), {});
-  auto* view = new Py_buffer;
-  const auto release = [](void* held) {
-    auto* b = static_cast<Py_buffer*>(held);
-    if (Py_IsInitialized() && !_Py_IsFinalizing()) {
-      const PyGILState_STATE state = PyGILState_Ensure();
-      PyBuffer_Release(b);
-      PyGILState_Release(state);
-    }
-    delete b;
-  };
-  if (PyObject_GetBuffer(buffer.ptr(), view, PyBUF_WRITABLE) < 0) {
+/// A buffer of Python's, held until its last tensor dies.
+struct Buffer {
+  Py_buffer view;
+  bool writable = true;
+
+  explicit Buffer(PyObject* o) {
+    if (PyObject_GetBuffer(o, &view, PyBUF_WRITABLE) == 0) return;
     PyErr_Clear();
-    if (PyObject_GetBuffer(buffer.ptr(), view, PyBUF_SIMPLE) < 0) {
-      delete view;
-      PyErr_Clear();
-      fail(ErrorKind::Value, "object does not implement Python buffer protocol.");
-    }
-    if (PyErr_WarnEx(PyExc_UserWarning,
-                     "The given buffer is not writable, and PyTorch does not support non-writable tensors. This means "
-                     "you can write to the underlying (supposedly non-writable) buffer using the tensor.",
-                     1) < 0) {
-      PyBuffer_Release(view);
-      delete view;
-      throw PythonError();
-    }
+    writable = false;
+    if (PyObject_GetBuffer(o, &view, PyBUF_SIMPLE) == 0) return;
+    PyErr_Clear();
+    fail(ErrorKind::Value, "object does not implement Python buffer protocol.");
   }
-  const int64_t length = view->len, item = item_size(d);
-  struct Held {  // until the storage owns it
-    Py_buffer* buffer;
-    ~Held() {
-      if (!buffer) return;
-      PyBuffer_Release(buffer);
-      delete buffer;
-    }
-  } held{view};
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  ~Buffer() { PyBuffer_Release(&view); }
+
+  static void release(void* buffer) {
+    let_go([](void* held) { delete static_cast<Buffer*>(held); }, buffer);
+  }
+};
+
+Tensor frombuffer(PyObject* object, DType dtype, int64_t count, int64_t offset) {
+  auto buffer = std::make_unique<Buffer>(object);
+  const int64_t length = buffer->view.len, item = item_size(dtype);
   RL_CHECK_VALUE(length > 0 && count != 0, "both buffer length (", length, ") and count (", count, ") must not be 0");
   RL_CHECK_VALUE(0 <= offset && offset < length, "offset (", offset,
                  " bytes) must be non-negative and no greater than buffer length (", length, " bytes) minus 1");
@@ -105,19 +89,31 @@ py::object frombuffer(const py::object& buffer, const py::object& dtype, int64_t
   const int64_t n = count < 0 ? (length - offset) / item : count;
   RL_CHECK_VALUE(n <= (length - offset) / item, "requested buffer length (", n, " * ", item, " bytes) after offset (",
                  offset, " bytes) must not be greater than actual buffer length (", length, " bytes)");
-  // the storage begins at the offset, which need not be a multiple of an element
-  held.buffer = nullptr;
-  Ref<Storage> storage =
-      Storage::borrow(static_cast<char*>(view->buf) + offset, size_t(length - offset), +release, view);
-  return py::reinterpret_steal<py::object>(wrap(Tensor(std::move(storage), Version::make(), d, {n}, {1}, 0)));
+  char* const first = static_cast<char*>(buffer->view.buf) + offset;
+  const bool aligned = reinterpret_cast<uintptr_t>(first) % uintptr_t(item) == 0;
+  const char* const warning =
+      !aligned ? "The elements do not lie at multiples of their size in the given buffer: the tensor is a copy."
+      : !buffer->writable
+          ? "The given buffer is not writable: the tensor shares its memory, and writing to it raises. You may want to "
+            "copy the buffer to protect its data or make it writable before converting it to a tensor."
+          : nullptr;
+  if (warning && PyErr_WarnEx(PyExc_UserWarning, warning, 1) < 0) throw PythonError();
+  if (!aligned) {
+    Tensor copy = empty({n}, dtype);
+    std::memcpy(copy.data(), first, size_t(n * item));
+    return copy;
+  }
+  const bool read_only = !buffer->writable;
+  auto storage = Storage::borrow(first, size_t(length - offset), &Buffer::release, buffer.release(), read_only);
+  return Tensor(std::move(storage), Version::make(), dtype, {n}, {1}, 0);
 }
 
 }  // namespace
 
 void add_reshape_in_place(py::module_& m) {
-  m.def("_become", &become);
-  m.def("_resize", &resize);
-  m.def("_frombuffer", &frombuffer);
+  def_plain(m, "_become", "input, made, op", &become);
+  def_plain(m, "_resize", "input, size", &resize);
+  def_plain(m, "_frombuffer", "buffer, dtype, count, offset", &frombuffer);
 }
 
 }  // namespace rl::python

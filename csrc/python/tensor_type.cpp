@@ -10,6 +10,7 @@
 #include "python/node.h"
 #include "python/numbers.h"
 #include "python/objects.h"
+#include "python/plain.h"
 #include "python/record.h"
 
 namespace rl::python {
@@ -184,6 +185,10 @@ int set_data(PyObject* self, PyObject* value, void*) {
 template <PyObject* TensorExtra::* Member>
 int set_extra(PyObject* self, PyObject* value, void*) {
   if (refuse_delete(value, "a hook dict")) return -1;
+  if (value != Py_None && !PyDict_Check(value)) {
+    PyErr_Format(PyExc_TypeError, "hooks are a dict or None, not %s", Py_TYPE(value)->tp_name);
+    return -1;
+  }
   TensorExtra& extra = as_tensor(self)->more();
   PyObject* dict = value == Py_None ? nullptr : value;
   Py_XINCREF(dict);
@@ -238,6 +243,27 @@ PyObject* current_grad_fn(PyTensor* t) {
   return t->grad_fn;
 }
 
+namespace {
+
+Owned make_subclass(PyObject* type, const Tensor& data, bool needs_grad) {
+  RL_CHECK_TYPE(PyType_Check(type) && PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(type), tensor_base_type),
+                "_make_subclass: the class must derive from Tensor");
+  RL_CHECK(!needs_grad || is_differentiable(data.dtype()),
+           "Only Tensors of floating point and complex dtype can require gradients");
+  Owned made(wrap(data, reinterpret_cast<PyTypeObject*>(type)));
+  as_tensor(made.get())->requires_grad = needs_grad;
+  return made;
+}
+
+void detach_in_place(PyTensor* t) {
+  RL_CHECK(!(t->extra && t->extra->base), "Can't detach views in-place. Use detach() instead");
+  Py_CLEAR(t->grad_fn);
+  t->requires_grad = false;
+  t->output_nr = 0;
+}
+
+}  // namespace
+
 void add_tensor_type(py::module_& m) {
   std::vector<PyType_Slot> slots = {{Py_tp_new, reinterpret_cast<void*>(&tensor_new)},
                                     {Py_tp_dealloc, reinterpret_cast<void*>(&tensor_dealloc)},
@@ -260,29 +286,9 @@ void add_tensor_type(py::module_& m) {
     // It adds nothing to what TensorBase frees, so results need not pass through the dealloc of Python's classes.
     tensor_class->tp_dealloc = &tensor_dealloc;
   });
-  m.def("_make_subclass", [](py::type type, py::object data, bool needs_grad) {
-    PyTypeObject* cls = reinterpret_cast<PyTypeObject*>(type.ptr());
-    RL_CHECK_TYPE(PyType_IsSubtype(cls, tensor_base_type), "_make_subclass: the class must derive from Tensor");
-    RL_CHECK_TYPE(is_tensor(data.ptr()), "_make_subclass: data must be a Tensor");
-    const Tensor& value = as_tensor(data.ptr())->value;
-    RL_CHECK(!needs_grad || is_differentiable(value.dtype()),
-             "Only Tensors of floating point and complex dtype can require gradients");
-    PyObject* made = wrap(value, cls);
-    as_tensor(made)->requires_grad = needs_grad;
-    return py::reinterpret_steal<py::object>(made);
-  });
-  m.def("_retain_grad", [](const py::object& t) {
-    RL_CHECK_TYPE(is_tensor(t.ptr()), "retain_grad: expected a Tensor, got ", Py_TYPE(t.ptr())->tp_name);
-    as_tensor(t.ptr())->retains_grad = true;
-  });
-  m.def("_detach_in_place", [](const py::object& t) {
-    RL_CHECK_TYPE(is_tensor(t.ptr()), "detach_: expected a Tensor, got ", Py_TYPE(t.ptr())->tp_name);
-    PyTensor* p = as_tensor(t.ptr());
-    RL_CHECK(!(p->extra && p->extra->base), "Can't detach views in-place. Use detach() instead");
-    Py_CLEAR(p->grad_fn);
-    p->requires_grad = false;
-    p->output_nr = 0;
-  });
+  def_plain(m, "_make_subclass", "cls, data, requires_grad", &make_subclass);
+  def_plain(m, "_retain_grad", "input", +[](PyTensor* t) { t->retains_grad = true; });
+  def_plain(m, "_detach_in_place", "input", &detach_in_place);
 }
 
 }  // namespace rl::python

@@ -1,8 +1,10 @@
 """rushlight: PyTorch's way of working on a small, fast core. ``import rushlight as torch``."""
 
+from builtins import int as _int
+
 from . import _C
 from ._C import *
-from ._C import __version__
+from ._C import OutOfMemoryError, __version__
 from ._creation import as_tensor, from_numpy
 from ._info import finfo, iinfo
 from ._settings import (
@@ -72,7 +74,7 @@ def is_tensor(obj):
 
 def equal(input, other):
     """Have both the same shape and values?"""
-    return input.equal(other)
+    return Tensor.equal(input, other)
 
 
 def promote_types(type1, type2):
@@ -92,7 +94,7 @@ def result_type(tensor, other):
 
 def manual_seed(seed):
     """Seed the default generator; returns it."""
-    return _C._default_generator().manual_seed(seed)
+    return _C._default_generator().manual_seed(_int(seed))
 
 
 def seed():

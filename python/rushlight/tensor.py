@@ -308,6 +308,10 @@ class Tensor(_C.TensorBase, metaclass=Meta):
 
     def equal(self, other):
         """Have both the same shape and values?"""
+        if not isinstance(other, _C.TensorBase):
+            raise TypeError(f"equal(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}")
+        if self.is_meta or other.is_meta:
+            raise NotImplementedError("equal: a tensor on the meta device has no values to compare")
         return self.shape == other.shape and bool(_C.all(_C.eq(self, other)))
 
     def __repr__(self, *, tensor_contents=None):
@@ -322,6 +326,11 @@ class Tensor(_C.TensorBase, metaclass=Meta):
         if self.ndim == 0 and not self.is_meta and type(self) is Tensor:
             return format(self.item(), spec)
         return object.__format__(self, spec)
+
+    def __copy__(self):
+        copied = _C._make_subclass(type(self), self.detach(), self.requires_grad)  # on the same memory
+        copied.__dict__.update(self.__dict__)
+        return copied
 
     def __deepcopy__(self, memo):
         return _pickle.deepcopy_tensor(self, memo)

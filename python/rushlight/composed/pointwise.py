@@ -105,9 +105,8 @@ def mvlgamma(input, p):
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")
     x = input if input.dtype.is_floating_point else input.to(_C.get_default_dtype())
-    total = _C.lgamma(x)
-    for i in range(1, p):
-        total = _C.add(total, _C.lgamma(_C.sub(x, 0.5 * i)))
+    halves = _C.mul(_C.arange(p, dtype=x.dtype), 0.5)
+    total = _C.sum(_C.lgamma(_C.sub(_C.unsqueeze(x, -1), halves)), -1)
     return _C.add(total, p * (p - 1) / 4 * math.log(math.pi))
 
 

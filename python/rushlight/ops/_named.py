@@ -14,7 +14,7 @@ def named(name, *fields):
         return f"torch.return_types.{name}(\n{items})"
 
     def __reduce__(self):
-        return tuple, (tuple(self),)
+        return _restored, (name, tuple(self))
 
     body = {field: property(itemgetter(i), doc=f"Item {i}.") for i, field in enumerate(fields)}
     body |= {"__slots__": (), "__repr__": __repr__, "__reduce__": __reduce__, "_fields": fields}
@@ -22,3 +22,7 @@ def named(name, *fields):
     if name not in NAMED:
         NAMED[name] = type(name, (tuple,), body)
     return NAMED[name]
+
+
+def _restored(name, items):
+    return NAMED[name](items)

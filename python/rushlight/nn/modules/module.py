@@ -1,7 +1,5 @@
 """Module: parameters, buffers and modules in a tree, with states, hooks and PyTorch's printed form."""
 
-from collections import OrderedDict, namedtuple
-
 from rushlight import _C
 from rushlight._naming import type_name as _typename
 from rushlight.tensor import Tensor
@@ -14,6 +12,7 @@ from ._hooks import (
     register_module_full_backward_hook,
     register_module_full_backward_pre_hook,
 )
+from ._states import States
 
 __all__ = [
     "Module",
@@ -24,29 +23,15 @@ __all__ = [
 ]
 
 
-class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
-    __slots__ = ()
-
-    def __repr__(self):
-        return (
-            "<All keys matched successfully>"
-            if not self.missing_keys and not self.unexpected_keys
-            else super().__repr__()
-        )
-
-    __str__ = __repr__
-
-
 def _indented(text, by=2):
     first, *rest = text.split("\n")
     return "\n".join([first, *(" " * by + line for line in rest)])
 
 
-class Module(Hooks):
+class Module(Hooks, States):
     """What networks are built of: assign parameters, buffers and modules as attributes, and define `forward`."""
 
     dump_patches = False
-    _version = 1
     training: bool
     call_super_init = False
 
@@ -348,140 +333,6 @@ class Module(Hooks):
 
     def to_empty(self, *, device, recurse=True):
         return self._apply(lambda t: _C.empty_like(t, device=device), recurse)
-
-    # ---- states ----------------------------------------------------------------------------------------------------
-
-    def get_extra_state(self):
-        raise RuntimeError("Reached a code path in Module.get_extra_state() that should never be called.")
-
-    def set_extra_state(self, state):
-        raise RuntimeError("Reached a code path in Module.set_extra_state() that should never be called.")
-
-    def _save_to_state_dict(self, destination, prefix, keep_vars):
-        for name, p in self._parameters.items():
-            if p is not None:
-                destination[prefix + name] = p if keep_vars else p.detach()
-        for name, b in self._buffers.items():
-            if b is not None and name not in self._non_persistent_buffers_set:
-                destination[prefix + name] = b if keep_vars else b.detach()
-        if type(self).get_extra_state is not Module.get_extra_state:
-            destination[prefix + "_extra_state"] = self.get_extra_state()
-
-    def state_dict(self, *, destination=None, prefix="", keep_vars=False):
-        """Parameters and buffers by name, sharing their memory."""
-        if destination is None:
-            destination = OrderedDict()
-            destination._metadata = OrderedDict()
-        local_metadata = dict(version=self._version)
-        if hasattr(destination, "_metadata"):
-            destination._metadata[prefix[:-1]] = local_metadata
-        for hook in self._state_dict_pre_hooks.values():
-            hook(self, prefix, keep_vars)
-        self._save_to_state_dict(destination, prefix, keep_vars)
-        for name, module in self._modules.items():
-            if module is not None:
-                module.state_dict(destination=destination, prefix=prefix + name + ".", keep_vars=keep_vars)
-        for hook, public in self._state_dict_hooks.values():
-            given = hook(self, destination, prefix, local_metadata)
-            if public and given is not None:
-                raise RuntimeError("state_dict post-hook must return None")
-            destination = destination if given is None else given
-        return destination
-
-    def _load_from_state_dict(
-        self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
-    ):
-        for hook in self._load_state_dict_pre_hooks.values():
-            hook(state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
-        assign = local_metadata.get("assign_to_params_buffers", False)
-        persistent = {n: b for n, b in self._buffers.items() if n not in self._non_persistent_buffers_set}
-        for name, held in {**self._parameters, **persistent}.items():
-            key = prefix + name
-            if held is None:
-                continue
-            if key not in state_dict:
-                if strict:
-                    missing_keys.append(key)
-                continue
-            given = state_dict[key]
-            if not isinstance(given, Tensor):
-                error_msgs.append(
-                    f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint but received {type(given)}'
-                )
-                continue
-            if held.ndim == 0 and given.ndim == 1 and given.numel() == 1:
-                given = given[0]
-            if held.shape != given.shape:
-                error_msgs.append(
-                    f"size mismatch for {key}: copying a param with shape {given.shape} from checkpoint, the shape in current model is {held.shape}."
-                )
-                continue
-            if assign:
-                if isinstance(held, Parameter):
-                    self._parameters[name] = (
-                        given if isinstance(given, Parameter) else Parameter(given, held.requires_grad)
-                    )
-                else:
-                    self._buffers[name] = given
-            else:
-                before = _C.is_grad_enabled()
-                _C._set_grad_enabled(False)
-                try:
-                    held.copy_(given)
-                finally:
-                    _C._set_grad_enabled(before)
-        extra = prefix + "_extra_state"
-        if type(self).set_extra_state is not Module.set_extra_state:
-            if extra in state_dict:
-                self.set_extra_state(state_dict[extra])
-            elif strict:
-                missing_keys.append(extra)
-        if strict:
-            for key in state_dict:
-                if key.startswith(prefix) and key != extra:
-                    rest = key[len(prefix) :]
-                    first = rest.split(".", 1)
-                    known = (
-                        first[0] in self._modules if len(first) > 1 else rest in self._parameters or rest in persistent
-                    )
-                    if not known:
-                        unexpected_keys.append(key)
-
-    def load_state_dict(self, state_dict, strict=True, assign=False):
-        """Copy values into parameters and buffers by name; `strict` asks that the names agree."""
-        if not hasattr(state_dict, "keys"):
-            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        missing, unexpected, errors = [], [], []
-        metadata = getattr(state_dict, "_metadata", None)
-        state_dict = OrderedDict(state_dict)
-
-        def load(module, prefix):
-            local = {} if metadata is None else dict(metadata.get(prefix[:-1], {}))
-            local["assign_to_params_buffers"] = assign
-            module._load_from_state_dict(state_dict, prefix, local, True, missing, unexpected, errors)
-            for name, child in module._modules.items():
-                if child is not None:
-                    load(child, prefix + name + ".")
-            for hook in module._load_state_dict_post_hooks.values():
-                if hook(module, _IncompatibleKeys(missing, unexpected)) is not None:
-                    raise AssertionError(
-                        "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new values, if "
-                        "incompatible_keys need to be modified, it should be done inplace."
-                    )
-
-        load(self, "")
-        if strict:
-            if unexpected:
-                errors.insert(
-                    0, "Unexpected key(s) in state_dict: {}. ".format(", ".join(f'"{k}"' for k in unexpected))
-                )
-            if missing:
-                errors.insert(0, "Missing key(s) in state_dict: {}. ".format(", ".join(f'"{k}"' for k in missing)))
-        if errors:
-            raise RuntimeError(
-                "Error(s) in loading state_dict for {}:\n\t{}".format(type(self).__name__, "\n\t".join(errors))
-            )
-        return _IncompatibleKeys(missing, unexpected)
 
     # ---- printing --------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,85 @@
+// Hooks of the backward pass: the user's functions on gradients, and what they may return.
+#include "python/engine_hooks.h"
+
+#include "core/error.h"
+#include "python/tensor_type.h"
+
+namespace rl::python {
+namespace {
+
+Owned call_hook(PyObject* hook, Owned gradient) {
+  Owned result = Owned::checked(PyObject_CallOneArg(hook, gradient.get()));
+  if (result.get() == Py_None) return gradient;
+  RL_CHECK_TYPE(is_tensor(result.get()), "expected Variable, but hook returned '", Py_TYPE(result.get())->tp_name,
+                "'");
+  const Tensor &was = as_tensor(gradient.get())->value, &now = as_tensor(result.get())->value;
+  RL_CHECK(now.sizes() == was.sizes(), "hook has changed the size of value: the gradient has shape ", was.sizes(),
+           ", what the hook returned ", now.sizes());
+  RL_CHECK(now.dtype() == was.dtype(), "hook has changed the type of value (was torch.", name(was.dtype()),
+           " got torch.", name(now.dtype()), ")");
+  return result;
+}
+
+}  // namespace
+
+Owned run_hooks(PyObject* dict, Owned gradient) {
+  if (!dict || PyDict_Size(dict) == 0) return gradient;
+  const Owned hooks = Owned::checked(PyDict_Values(dict));  // a hook may remove itself
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hooks.get()); ++i)
+    gradient = call_hook(PyList_GET_ITEM(hooks.get(), i), std::move(gradient));
+  return gradient;
+}
+
+Owned tuple_of(const std::vector<Owned>& grads) {
+  Owned all = Owned::checked(PyTuple_New(Py_ssize_t(grads.size())));
+  for (size_t i = 0; i < grads.size(); ++i)
+    PyTuple_SET_ITEM(all.get(), Py_ssize_t(i), Py_NewRef(grads[i] ? grads[i].get() : Py_None));
+  return all;
+}
+/// A hook on all gradients of a node: what it returns, if anything, takes their place.
+void replace(std::vector<Owned>& grads, PyObject* hook, PyObject* others, const char* what) {
+  const Owned all = tuple_of(grads);
+  const Owned given = Owned::checked(PyObject_CallFunctionObjArgs(hook, all.get(), others, nullptr));
+  if (given.get() == Py_None) return;
+  if (is_tensor(given.get()) && grads.size() == 1) {
+    grads[0] = Owned(given);
+    return;
+  }
+  RL_CHECK_TYPE(PyTuple_Check(given.get()) || PyList_Check(given.get()), what, " must return a tuple or None, not ",
+                Py_TYPE(given.get())->tp_name);
+  RL_CHECK(size_t(PySequence_Fast_GET_SIZE(given.get())) == grads.size(), what, " returned ",
+           PySequence_Fast_GET_SIZE(given.get()), " gradients for ", grads.size());
+  for (size_t i = 0; i < grads.size(); ++i) {
+    PyObject* g = PySequence_Fast_GET_ITEM(given.get(), Py_ssize_t(i));
+    RL_CHECK_TYPE(g == Py_None || is_tensor(g), what, " must return Tensors or None, not ", Py_TYPE(g)->tp_name);
+    grads[i] = g == Py_None ? Owned() : Owned::borrow(g);
+  }
+}
+
+bool is_result_hook(PyObject* o) {
+  return PyTuple_Check(o) && PyTuple_GET_SIZE(o) == 3 && PyLong_Check(PyTuple_GET_ITEM(o, 0));
+}
+
+/// Hooks on results: dict of (output_nr, function, keeps): those that keep .grad see what the others left.
+void run_result_hooks(PyObject* dict, std::vector<Owned>& grads) {
+  for (const bool keeping : {false, true}) {
+    const Owned hooks = Owned::checked(PyDict_Values(dict));
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(hooks.get()); ++i) {
+      PyObject* item = PyList_GET_ITEM(hooks.get(), i);
+      RL_CHECK_TYPE(is_result_hook(item), "a result hook is (output_nr, function, keeps)");
+      int overflow = 0;
+      const long nr = PyLong_AsLongAndOverflow(PyTuple_GET_ITEM(item, 0), &overflow);
+      if (overflow) continue;
+      if (nr == -1 && !keeping) {
+        replace(grads, PyTuple_GET_ITEM(item, 1), nullptr, "a node's prehook");
+        continue;
+      }
+      if ((PyTuple_GET_ITEM(item, 2) == Py_True) != keeping || nr < 0 || size_t(nr) >= grads.size() ||
+          !grads[size_t(nr)])
+        continue;
+      grads[size_t(nr)] = call_hook(PyTuple_GET_ITEM(item, 1), std::move(grads[size_t(nr)]));
+    }
+  }
+}
+
+}  // namespace rl::python
