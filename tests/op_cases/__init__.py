@@ -1,7 +1,6 @@
 """The one table of sample inputs: every op, its reference and its promises. tests/test_ops.py runs the properties over it."""
 
-from . import create, factor, index, nn, pointwise, product, random, reduce, shape
+from . import create, factor, index, nn, pointwise, product, random, reduce, shape, special
 
-CASES = [
-    case for family in (pointwise, shape, create, product, factor, reduce, index, nn, random) for case in family.CASES
-]
+FAMILIES = (pointwise, shape, create, product, factor, reduce, index, nn, special, random)
+CASES = [case for family in FAMILIES for case in family.CASES]
