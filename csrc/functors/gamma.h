@@ -1,5 +1,5 @@
-// Functions of the gamma family with loops in them: polygamma and the incomplete gamma functions. Computed in float64,
-// one element at a time.
+// Functions of the gamma family with loops in them: zeta, polygamma and the incomplete gamma functions. Computed in
+// float64, one element at a time.
 #pragma once
 
 #include "functors/traits.h"
@@ -7,35 +7,53 @@
 namespace rl::functors {
 namespace detail {
 
-/// Hurwitz's zeta function, the sum of (k + q)^-s over k >= 0, for s > 1 and q > 0: Euler and Maclaurin's formula from
-/// k + q >= max(10, s) on. Johansson 2015, "Rigorous high-precision computation of the Hurwitz zeta function", eq. 5.
+/// Hurwitz's zeta function, the sum of (k + q)^-s over k >= 0, for s > 1 and q > 0: term by term until the rest is
+/// below the last digit or k + q >= s + 8, then Euler and Maclaurin's formula, as in Moshier's Cephes (zeta.c); the
+/// formula is eq. 5 of Johansson 2015, "Rigorous high-precision computation of the Hurwitz zeta function".
 RL_MATH_SLOW double zeta_right(double s, double q) {
   // B_2j / (2j)!
   constexpr double kBernoulli[] = {0x1.5555555555555p-4,   -0x1.6c16c16c16c17p-10, 0x1.1566abc011567p-15,
                                    -0x1.bbd779334ef0bp-21, 0x1.66a8f2bf70ebep-26,  -0x1.22805d644267fp-31,
                                    0x1.d6db2c4e09162p-37,  -0x1.7da4e1f79955cp-42, 0x1.355871d652e9ep-47,
                                    -0x1.f57d968caacf1p-53, 0x1.967e1f09c376fp-58,  -0x1.497d9033a2b5cp-63};
-  double sum = 0.0;
-  const double from = s > 10.0 ? s : 10.0;
-  for (; q < from; q += 1.0) sum += pow(q, -s);
-  const double power = pow(q, -s), inverse = 1.0 / (q * q);
-  double term = s / q, tail = q / (s - 1.0) + 0.5;
-  for (int j = 0; j < 12; ++j) {
-    tail += kBernoulli[j] * term;
-    term *= (s + 2 * j + 1) * (s + 2 * j + 2) * inverse;
+  double sum = 0.0, low = 0.0, a = q, lost = 0.0;  // a + lost = k + q
+  for (double k = 1.0; a < s + 8.0; k += 1.0) {
+    double term = pow(a, -s);
+    if (term == kInf) return term;
+    term = fma(-s * lost / a, term, term);
+    const double next = sum + term;
+    low += sum > term ? term - (next - sum) : sum - (next - term);
+    sum = next;
+    if (term * (1.0 + a / (s - 1.0)) <= 0x1p-60 * sum) return sum + low;  // more than the rest
+    a = q + k;
+    const double part = a - k;
+    lost = (q - part) + (k - (a - part));
   }
-  return sum + power * tail;
+  // w = 1 / a; a^(1 - s), for a^-s would be lost before the sum is. s - 1 is exact.
+  const double w = 1.0 / a, t = s - 1.0, power = pow(a, -t);
+  double term = s * w, tail = 0.0;
+  for (int j = 0; j < 12; ++j) {
+    tail = fma(kBernoulli[j], term, tail);
+    term *= ((s + 2 * j + 1) * w) * ((s + 2 * j + 2) * w);
+  }
+  tail = fma(w, 0.5 + tail, 1.0 / t);
+  tail = fma(-t * lost * w, tail, tail);
+  return sum + fma(power, tail, low);
 }
-/// The same for an integer s >= 2 and any q; infinite at 0, -1, -2, ... Below 0 the terms of negative k + q are
-/// mirrored: with f = q - floor(q), they are (-1)^s times the terms from 1 - f to 1 - f - floor(q) - 1.
+/// The same for any s and q, NaN and infinite where PyTorch's is: inf for s = 1 and for q = 0, -1, -2, ...; NaN for
+/// s < 1, and for q < 0 unless s is an integer. Then the terms of negative k + q are mirrored: they are (-1)^s times
+/// those from u to -q, where u is what q lacks to the next integer.
 RL_MATH_SLOW double zeta(double s, double q) {
-  const double whole = floor(q), f = q - whole;
+  if (s == 1.0) return kInf;
+  if (s < 1.0) return kNan;
+  const double whole = floor(q), half = 0.5 * s;
+  if (q <= 0.0 && q == whole) return kInf;
+  if (s != s || !(q < kInf) || (q < 0.0 && s != trunc(s))) return kNan;
+  if (s == kInf) return q == 1.0 ? 1.0 : q < 1.0 ? kInf : kNan;
   if (q > 0.0) return zeta_right(s, q);
-  if (f == 0.0) return kInf;
-  if (q != q || whole == -kInf) return kNan;
-  const double mirrored = zeta_right(s, 1.0 - f) - zeta_right(s, 1.0 - f - whole);
-  const bool odd = trunc(0.5 * s) != 0.5 * s;
-  return zeta_right(s, f) + (odd ? -mirrored : mirrored);
+  const double sign = trunc(half) != half ? -1.0 : 1.0,
+               centred = zeta_right(s, q - whole) + sign * zeta_right(s, ceil(q) - q);
+  return centred - sign * zeta_right(s, 1.0 - q);  // in this order, for an odd s at q = -1/2, -3/2, ...
 }
 
 /// x^a e^-x / Gamma(a + 1), the logarithm in two parts: it is large where the result is small. From a = 8 on by
@@ -162,6 +180,12 @@ struct Polygamma {
     double factorial = 1.0;
     for (int64_t k = 2; k <= n && k <= 171; ++k) factorial *= double(k);  // 171! is infinite
     return (n % 2 ? factorial : -factorial) * detail::zeta(double(n) + 1.0, x);
+  }
+};
+struct Zeta {
+  template <class T>
+  RL_INLINE T operator()(T x, T q) const {
+    return T(detail::zeta(double(x), double(q)));
   }
 };
 struct GammaInc {

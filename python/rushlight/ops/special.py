@@ -69,6 +69,14 @@ def _igamma_back(g, input, other):
     return _C.mul(g, _C.exp(_C.sub(power, _C.lgamma(input))))
 
 
+def _zeta_input(g):
+    raise NotImplementedError("the derivative for 'zeta' is not implemented.")
+
+
+def _zeta_other(g, input, other):
+    return _C.mul(g, _C.mul(_C.special_zeta(input + 1, other), -input))
+
+
 def _frexp_back(g, out):
     return None if g[0] is None else _C.div(g[0], _C.exp2(out[1].to(g[0].dtype)))
 
@@ -108,6 +116,7 @@ logaddexp = op(_C.logaddexp, grad=(_logaddexp_back, lambda g, input, other: _log
 logaddexp2 = op(_C.logaddexp2, grad=(_logaddexp2_back, lambda g, input, other: _logaddexp2_back(g, other, input)), doc="log2(2 ** input + 2 ** other), without overflow.")
 xlogy = op(_C.xlogy, grad=(lambda g, input, other: _xlog_back(_C.xlogy, g, input, other, 0), lambda g, input, other: _C.mul(g, _C.div(input, other))), doc="input * log(other); 0 where input is 0.")
 special_xlog1py = op(_C.special_xlog1py, grad=(lambda g, input, other: _xlog_back(_C.special_xlog1py, g, input, other, -1), lambda g, input, other: _C.mul(g, _C.div(input, _C.add(other, 1)))), doc="input * log1p(other); 0 where input is 0.", node="SpecialXlog1PyBackward0")
+special_zeta = op(_C.special_zeta, grad=(_zeta_input, _zeta_other), node={"*x": "SpecialZetaBackward2", "xt": "SpecialZetaBackward1"}, doc="Hurwitz zeta function: the sum over k >= 0 of (k + other) ** -input; Riemann's where other is 1.\n\n>>> torch.special.zeta(torch.tensor([2., 4.]), 1)\ntensor([1.6449, 1.0823])")
 igamma = op(_C.igamma, grad=(None, _igamma_back), doc="The regularised lower incomplete gamma function P(input, other).")
 igammac = op(_C.igammac, grad=(None, lambda g, input, other: _C.neg(_igamma_back(g, input, other))), doc="The regularised upper incomplete gamma function Q(input, other).")
 nextafter = op(_C.nextafter, grad=(lambda g, input, other: _C.where(_C.ne(input, other), g, 0.0), zero), doc="The next number from input towards other.")
