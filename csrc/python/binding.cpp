@@ -89,7 +89,7 @@ int find_param(const OpEntry& op, PyObject* name) {
   for (size_t i = 0; i < op.params.size(); ++i)
     if (op.params[i].name == name) return int(i);
   const char* given = PyUnicode_AsUTF8(name);
-  if (!given) throw PythonError();  // a keyword with half a surrogate pair
+  if (!given) throw PythonError();                    // a keyword with half a surrogate pair
   for (const char* text : {given, canonical(given)})  // `tensor` is an argument of dot
     for (size_t i = 0; i < op.params.size(); ++i)
       if (std::strcmp(PyUnicode_AsUTF8(op.params[i].name), text) == 0) return int(i);

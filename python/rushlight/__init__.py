@@ -87,7 +87,7 @@ def can_cast(from_, to):
     return _C._can_cast(from_, to)
 
 
-def result_type(tensor, other):
+def result_type(tensor, other):  # noqa: F811  PyTorch's name
     """The dtype of an operation on two tensors or numbers."""
     return _C.mul(_C.zeros_like(tensor) if is_tensor(tensor) else tensor, other).dtype
 

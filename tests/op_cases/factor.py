@@ -4,7 +4,6 @@ import numpy as np
 
 from .case import Bad, Case, S, args
 
-
 #: their values are given, so that nothing makes two singular values equal, which have no derivative
 APART = [args(S(values=[[3.0, 1.0], [0.5, -2.0], [1.0, 0.25]])), args(S(values=[[2.0, -1.0, 0.5], [0.0, 3.0, 1.0]]))]
 

@@ -8,7 +8,14 @@ from .pointwise import ALL_FLOAT, clamp, nan_first, refused
 
 PI = np.longdouble("3.14159265358979323846264338327950288")
 FINITE = tuple(x for x in EDGES if np.isfinite(x))
-SMALL = (np.nan, 0.5, 1.0, 1e-42, 1.5e-38, 88.0)  # where the others are poles, signs of zero or beyond: literals elsewhere
+SMALL = (
+    np.nan,
+    0.5,
+    1.0,
+    1e-42,
+    1.5e-38,
+    88.0,
+)  # where the others are poles, signs of zero or beyond: literals elsewhere
 
 #: mpmath takes 20 to 500 us an element: long enough for a vector and its tail, no more
 LONG = (2, 67)
@@ -43,7 +50,9 @@ def logit(x, eps=None):
 
 
 def entropy(x):
-    return np.where(np.isnan(x), np.nan, np.where(x == 0, 0, np.where(x < 0, -np.inf, -x * np.log(np.where(x > 0, x, 1)))))
+    return np.where(
+        np.isnan(x), np.nan, np.where(x == 0, 0, np.where(x < 0, -np.inf, -x * np.log(np.where(x > 0, x, 1))))
+    )
 
 
 def times_log(log):
@@ -51,7 +60,11 @@ def times_log(log):
 
 
 def step(x, values):
-    return np.where(x == 0, values, x > 0) if x.dtype.kind != "f" else np.where(np.isnan(x), 0, np.where(x == 0, values, x > 0))
+    return (
+        np.where(x == 0, values, x > 0)
+        if x.dtype.kind != "f"
+        else np.where(np.isnan(x), 0, np.where(x == 0, values, x > 0))
+    )
 
 
 def next_number(x, y):
@@ -89,8 +102,18 @@ def incomplete(*shape):
     return args(S(*shape, low=0.5, high=9, grad=False), S(*shape, low=0.5, high=9))
 
 
-PAIRS = [args(S(3, 5), S(3, 5)), args(S(), S()), args(S(0, 4), S(1, 4)), args(S(2, 1, 4), S(3, 1)), args(S(19, 67), S(67))]
-GAMMAS = [incomplete(3, 5), incomplete(2, 19), args(S(values=[0.1, 0.5, 3.0, 50.0, 400.0, 420.0], grad=False), S(values=[0.1, 2.0, 1.0, 40.0, 420.0, 400.0]))]
+PAIRS = [
+    args(S(3, 5), S(3, 5)),
+    args(S(), S()),
+    args(S(0, 4), S(1, 4)),
+    args(S(2, 1, 4), S(3, 1)),
+    args(S(19, 67), S(67)),
+]
+GAMMAS = [
+    incomplete(3, 5),
+    incomplete(2, 19),
+    args(S(values=[0.1, 0.5, 3.0, 50.0, 400.0, 420.0], grad=False), S(values=[0.1, 2.0, 1.0, 40.0, 420.0, 400.0])),
+]
 ORDERS = [args(S(3, 5, low=0.3, high=9), n) for n in (1, 2, 3, 5)]
 polygamma_of = lambda lib: lambda x, n: lib.polygamma(n, x)
 # fmt: off
