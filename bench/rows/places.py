@@ -19,7 +19,6 @@ a.flip(1)
 a.roll(3, 1)
 a.tril()
 a.diag()
-F.pad(a, (1, 1, 1, 1))
 a.expand(2, n, n).contiguous()
 F.one_hot(w, 10)
 """
@@ -48,7 +47,6 @@ c[z] = a -> c
 c[1:] = a[1:] -> c
 m.nonzero()
 torch.argwhere(m)
-F.embedding(r, a)
 """
 INDEXED = """
 a = array(n, n); c = a.clone(); m = array(n, n) > 0
