@@ -114,9 +114,7 @@ Dims strides_of_copy(const Tensor& input, std::optional<MemoryFormat> format) {
   return format_strides(input.sizes(), *format);
 }
 
-void fill(const Tensor& t, const Scalar& value) {
-  copy_values(t, value, "fill");
-}
+void fill(const Tensor& t, const Scalar& value) { copy_values(t, value, "fill"); }
 
 Tensor full(const Dims& sizes, const Scalar& value, DType dtype, Device device) {
   Tensor t = empty(sizes, dtype, device);

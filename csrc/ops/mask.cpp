@@ -30,8 +30,8 @@ void fill_where(const char* op, const Tensor& to, const Tensor& from, const Tens
            ": masked_fill_ only supports a 0-dimensional value tensor, but got tensor with ",
            value.is_tensor() ? value.tensor->ndim() : 0, " dimension(s).");
   if (!value.is_tensor()) check_fits(op, value.scalar, to.dtype());
-  RL_CHECK(!value.is_tensor() || !is_complex(value.tensor->dtype()) || is_complex(to.dtype()), op, ": value cannot be converted to type ", dtype_text(to.dtype()),
-           " without overflow: it is complex");
+  RL_CHECK(!value.is_tensor() || !is_complex(value.tensor->dtype()) || is_complex(to.dtype()), op,
+           ": value cannot be converted to type ", dtype_text(to.dtype()), " without overflow: it is complex");
   launch(kernels::where, {to, mask, value.operand(), from}, compute_dtype(to.dtype()));
 }
 

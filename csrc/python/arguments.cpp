@@ -33,8 +33,8 @@ void wrong_type(Place place, const char* expected, PyObject* got) {
   if (!place.op) fail(ErrorKind::Type, "expected ", expected, ", not ", Py_TYPE(got)->tp_name);
   const Param& p = place.op->params[size_t(place.slot)];
   const std::string position = p.keyword_only ? "" : concat(" (position ", place.slot + 1, ")");
-  fail(ErrorKind::Type, public_name(place.op->row->name), "(): argument '", PyUnicode_AsUTF8(p.name), "'", position, " must be ",
-       expected, ", not ", Py_TYPE(got)->tp_name);
+  fail(ErrorKind::Type, public_name(place.op->row->name), "(): argument '", PyUnicode_AsUTF8(p.name), "'", position,
+       " must be ", expected, ", not ", Py_TYPE(got)->tp_name);
 }
 
 bool is_number(PyObject* o) {
@@ -54,7 +54,8 @@ Scalar to_scalar(PyObject* o, Place place) {
       if (!PyErr_Occurred()) return Scalar(uint64_t(wide));
       PyErr_Clear();
     }
-    fail(ErrorKind::Overflow, argument_name(place, "number"), "int too big to convert: ", overflow < 0 ? "below" : "beyond",
+    fail(ErrorKind::Overflow, argument_name(place, "number"),
+         "int too big to convert: ", overflow < 0 ? "below" : "beyond",
          " 64 bits, it fits no integer dtype; write it as a float");
   }
   if (PyFloat_Check(o)) return Scalar(PyFloat_AS_DOUBLE(o));

@@ -84,8 +84,7 @@ Owned apply_rule(Node* n, const Rule& rule, const Owned& gradient, Owned& result
       arguments[count++] = results.get();
     } else if (want >= kShape) {
       PyObject* kept = n->saved[want - kShape];
-      if (is_tensor(kept))
-        held.push_back(Owned(size_object(as_tensor(kept)->value.sizes()))), kept = held.back().get();
+      if (is_tensor(kept)) held.push_back(Owned(size_object(as_tensor(kept)->value.sizes()))), kept = held.back().get();
       arguments[count++] = kept;
     } else {
       PyObject* kept = n->saved[want];

@@ -10,8 +10,7 @@ namespace {
 Owned call_hook(PyObject* hook, Owned gradient) {
   Owned result = Owned::checked(PyObject_CallOneArg(hook, gradient.get()));
   if (result.get() == Py_None) return gradient;
-  RL_CHECK_TYPE(is_tensor(result.get()), "expected Variable, but hook returned '", Py_TYPE(result.get())->tp_name,
-                "'");
+  RL_CHECK_TYPE(is_tensor(result.get()), "expected Variable, but hook returned '", Py_TYPE(result.get())->tp_name, "'");
   const Tensor &was = as_tensor(gradient.get())->value, &now = as_tensor(result.get())->value;
   RL_CHECK(now.sizes() == was.sizes(), "hook has changed the size of value: the gradient has shape ", was.sizes(),
            ", what the hook returned ", now.sizes());

@@ -258,8 +258,8 @@ void set_doc(const py::object& function, const std::string& text) {
 py::list all_rows() {
   py::list all;
   for (const ops::Row& row : ops::rows())
-    all.append(py::make_tuple(row.function, row.name, row.arguments, int(row.kind), int(row.returns),
-                              row.shape_from_data));
+    all.append(
+        py::make_tuple(row.function, row.name, row.arguments, int(row.kind), int(row.returns), row.shape_from_data));
   return all;
 }
 
@@ -275,8 +275,7 @@ void add_entries(py::module_& m) {
     for (OpEntry* op : entries_of(function)) op->result_type = type.inc_ref().ptr();
   });
   m.attr("_RETURNS_INPUT") = int(ops::Returns::Input);
-  m.def("_rows", &all_rows,
-        "The registry: (function, name, arguments, kind, returns, shape_from_data) of every row.");
+  m.def("_rows", &all_rows, "The registry: (function, name, arguments, kind, returns, shape_from_data) of every row.");
 }
 
 }  // namespace rl::python

@@ -84,10 +84,10 @@ void add_generator_type(py::module_& m) {
                                "A stream of random numbers: mt19937, as PyTorch's CPU generator draws them.");
   make_function = plain("Generator", "device=None", "", &make);
   type.def(py::init([](const py::args& args, const py::kwargs& kwargs) {
-             return py::reinterpret_steal<py::object>(
-                        Owned::checked(PyObject_Call(make_function, args.ptr(), kwargs.ptr())).release())
-                 .cast<PyGenerator>();
-           }))
+        return py::reinterpret_steal<py::object>(
+                   Owned::checked(PyObject_Call(make_function, args.ptr(), kwargs.ptr())).release())
+            .cast<PyGenerator>();
+      }))
       .def_property_readonly("device", [](PyGenerator&) { return Device{}; });
   def_method(type, "manual_seed", "input, seed", &set_seed);
   def_method(type, "seed", "input", +[](Generator& g) { return g.seed(); });

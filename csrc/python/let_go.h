@@ -3,7 +3,8 @@
 
 namespace rl::python {
 
-/// Calls `release(held)` where this thread has the GIL; else the main thread does so soon. Nothing after the interpreter.
+/// Calls `release(held)` where this thread has the GIL; else the main thread does so soon. Nothing after the
+/// interpreter.
 void let_go(void (*release)(void*), void* held);
 
 }  // namespace rl::python

@@ -120,8 +120,7 @@ void add_questions(py::module_& m) {
       m, "_storage_ptr", "input",
       +[](const Tensor& t) { return uint64_t(reinterpret_cast<uintptr_t>(t.storage().get())); });
   def_plain(
-      m, "_is_contiguous", "input, memory_format=None",
-      +[](const Tensor& t, std::optional<MemoryFormat> format) {
+      m, "_is_contiguous", "input, memory_format=None", +[](const Tensor& t, std::optional<MemoryFormat> format) {
         return format ? has_format(t, *format) : t.is_contiguous();
       });
   def_plain(m, "_numel", "input", +[](const Tensor& t) { return t.numel(); });

@@ -190,7 +190,8 @@ Device make_device(PyObject* type, std::optional<int64_t> index) {
   if (!index) return *d;
   RL_CHECK_TYPE(PyUnicode_Check(type), "device(): argument 'type' (position 1) must be str, not ",
                 Py_TYPE(type)->tp_name);
-  RL_CHECK(d->index < 0, "type (string) must not include an index because index was passed explicitly: ", to_string(*d));
+  RL_CHECK(d->index < 0,
+           "type (string) must not include an index because index was passed explicitly: ", to_string(*d));
   RL_CHECK(*index >= 0 && *index < 128, "Device index must not be negative, nor beyond 127; got ", *index);
   d->index = int8_t(*index);
   return *d;

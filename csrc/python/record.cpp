@@ -107,7 +107,8 @@ void move_keepers(PyTensor* t, Node* to, uint32_t output_nr) {
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items.get()); ++i) {
     PyObject* key = PyTuple_GET_ITEM(PyList_GET_ITEM(items.get(), i), 0);
     PyObject* hook = PyTuple_GET_ITEM(PyList_GET_ITEM(items.get(), i), 1);
-    if (!is_result_hook(hook) || PyTuple_GET_ITEM(hook, 2) != Py_True || PyLong_AsUnsignedLong(PyTuple_GET_ITEM(hook, 0)) != t->output_nr)
+    if (!is_result_hook(hook) || PyTuple_GET_ITEM(hook, 2) != Py_True ||
+        PyLong_AsUnsignedLong(PyTuple_GET_ITEM(hook, 0)) != t->output_nr)
       continue;
     if (!to->prehooks) to->prehooks = new_hooks().release();
     const Owned moved = Owned::checked(Py_BuildValue("(IOO)", output_nr, PyTuple_GET_ITEM(hook, 1), Py_True));
