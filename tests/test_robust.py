@@ -403,6 +403,110 @@ def test_a_number_that_just_fits_is_taken():
     assert torch.full((1,), 300, dtype=torch.bool).tolist() == [True]
 
 
+def saved_then_written(t):
+    w = t.ones(2, requires_grad=True)
+    z = w.exp()
+    z.add_(1)
+    z.sum().backward()
+
+
+def twice(t):
+    w = t.ones(2, requires_grad=True)
+    z = (w * w).sum()
+    z.backward()
+    z.backward()
+
+
+#: a mistake and what the message must hold: the op, the shapes or values, the remedy
+MISTAKES = {
+    "shapes of a sum": (lambda t, x: x + t.ones(4), "add: .*3.*4"),
+    "shapes of a product": (lambda t, x: x @ x, r"matmul: .*mat1 and mat2 shapes cannot be multiplied \(2x3 and 2x3\)"),
+    "a batched product of matrices": (lambda t, x: t.bmm(x, x), "bmm: .*3D"),
+    "reshape": (lambda t, x: x.reshape(5), r"reshape: shape '\[5\]' is invalid for input of size 6"),
+    "expand": (lambda t, x: x.expand(5, 3), "expand: .*5.*2"),
+    "cat": (lambda t, x: t.cat([x, t.ones(1)]), "cat: .*dim"),
+    "stack": (lambda t, x: t.stack([x, t.ones(1)]), "stack: .*equal size"),
+    "linear": (lambda t, x: t.nn.Linear(3, 2)(t.ones(4)), r"4.*3[\s\S]*Linear\(in_features=3"),
+    "a dtype that cannot hold the result": (lambda t, x: t.zeros(2, dtype=t.int64).add_(1.5), "add_: .*can't be cast"),
+    "out= of another dtype": (lambda t, x: t.exp(x, out=t.zeros(2, 3, dtype=t.int32)), "exp: .*can't be cast"),
+    "index_put of another dtype": (lambda t, x: x.index_put_((t.tensor([0]),), t.ones(3, dtype=t.float64)), "dtypes match"),
+    "mean of integers": (lambda t, x: t.arange(3).mean(), "mean.*Long"),
+    "complex below": (lambda t, x: t.tensor(1j) < 2, "not (implemented|supported).*[Cc]omplex"),
+    "and of floats": (lambda t, x: x & x, "not implemented for 'Float'"),
+    "bools subtracted": (lambda t, x: t.tensor(True) - t.tensor(True), "sub.*bool"),
+    "index": (lambda t, x: x[5], "index 5 is out of bounds for dimension 0 with size 2"),
+    "index tensor": (lambda t, x: x[t.tensor([7])], "index 7 is out of bounds for dimension 0 with size 2"),
+    "select": (lambda t, x: x.select(0, 9), "select: .*9"),
+    "gather": (lambda t, x: x.gather(1, t.tensor([[9]])), "gather: .*index 9 is out of bounds for dimension 1 with size 3"),
+    "index_select": (lambda t, x: x.index_select(0, t.tensor([9])), "index_select: .*9"),
+    "take": (lambda t, x: x.take(t.tensor([99])), "take: .*99"),
+    "a class beyond the scores": (lambda t, x: t.nn.functional.cross_entropy(x, t.tensor([0, 5])), "5 is out of bounds"),
+    "a dim": (lambda t, x: x.sum(3), r"sum: .*\[-2, 1\], but got 3"),
+    "a dim given twice": (lambda t, x: x.sum((0, 0)), "sum: .*multiple times|sum: .*twice"),
+    "a negative size": (lambda t, x: t.full((-1,), 0), "full: .*-1"),
+    "a negative view": (lambda t, x: x.view(-2), "view: .*-2"),
+    "two sizes to infer": (lambda t, x: x.view(-1, -1), "view: only one dimension can be inferred"),
+    "sizes that overflow": (lambda t, x: t.zeros(2**40, 2**40), "zeros: .*overflow"),
+    "a view that overflows": (lambda t, x: t.ones(1).expand(2**40, 2**40), "expand: .*overflow"),
+    "repeat that overflows": (lambda t, x: x.repeat(2**40, 2**40), "repeat: .*overflow"),
+    "a foreign operand": (lambda t, x: t.add(x, object()), "add\\(\\): argument 'other' .position 2. must be .*, not object"),
+    "a number for a tensor": (lambda t, x: t.exp(5), "exp\\(\\): argument 'input' .position 1. must be Tensor, not int"),
+    "NaN as an integer": (lambda t, x: t.tensor([float("nan")], dtype=t.int64), "cannot be converted to type int64 without"),
+    "int(nan)": (lambda t, x: int(t.tensor(float("nan"))), "cannot convert float NaN to integer"),
+    "a += a.t()": (lambda t, x: x[:, :2].add_(x[:, :2].t()), r"add_: .*clone\(\)"),
+    "a leaf": (lambda t, x: t.ones(2, requires_grad=True).add_(1), "add_: a leaf Variable that requires grad is being used in an in-place"),
+    "a saved tensor": (lambda t, x: saved_then_written(t), r"modified by an inplace operation: .*\[2\].*add_.*clone"),
+    "backward twice": (lambda t, x: twice(t), "backward through the graph a second time.*retain_graph=True"),
+    "backward of no graph": (lambda t, x: x.sum().backward(), "does not require grad and does not have a grad_fn"),
+    "backward of several": (lambda t, x: (t.ones(2, requires_grad=True) * 2).backward(), "only for scalar outputs"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_mistake_raises_pytorchs_class_and_says_what_and_how(peer, case):
+    call, words = MISTAKES[case]
+    with pytest.raises(Exception) as theirs:
+        call(peer, peer.arange(6.0).reshape(2, 3))
+    with pytest.raises(theirs.type, match=words):
+        call(torch, torch.arange(6.0).reshape(2, 3))
+
+
+BEYOND_MEMORY = {
+    "empty": lambda x: torch.empty(2**48),
+    "zeros": lambda x: torch.zeros(2**40, 2**40),
+    "repeat": lambda x: x.repeat(2**40, 2**10),
+    "sum of an outer product": lambda x: torch.ones(2**26, 1) + torch.ones(2**26),
+    "combinations": lambda x: torch.combinations(torch.arange(3000), 4),
+    "more combinations": lambda x: torch.combinations(torch.arange(3000), 2**31, True),
+    "mvlgamma": lambda x: torch.mvlgamma(torch.zeros(0), 2**45),
+}
+
+
+@pytest.mark.parametrize("case", BEYOND_MEMORY)
+def test_a_request_beyond_memory_is_an_exception_and_leaves_everything_usable(case):
+    x = torch.arange(6.0)
+    with pytest.raises(RuntimeError, match="can't allocate memory|overflow"):
+        BEYOND_MEMORY[case](x)
+    assert (x * 2).sum().item() == 30
+
+
+def test_the_limit_of_memory_is_heeded():
+    program = """
+import rushlight as torch
+kept = torch.ones(20_000_000)
+for ask in (lambda: kept + 1, lambda: torch.empty(40_000_000), lambda: [torch.ones(3_000_000) for _ in range(9)]):
+    try: ask()
+    except torch.OutOfMemoryError as error: assert "RUSHLIGHT_MEMORY_LIMIT" in str(error), error
+    else: raise SystemExit("a request beyond the limit succeeded")
+assert kept[:10].sum().item() == 10"""
+    done = run(program, RUSHLIGHT_MEMORY_LIMIT="100M")
+    assert done.returncode == 0, done.stderr
+
+
+def test_empty_rows_of_a_triangle_take_no_time():
+    assert torch.triu_indices(2**62, 1).tolist() == [[0], [0]]
+
+
 def test_small_things_are_as_in_pytorch():
     x = torch.ones(3)
     assert hash(x) == id(x)

@@ -185,9 +185,9 @@ static Tensor triangle_indices(int64_t row, int64_t col, int64_t offset, bool up
   const int64_t first = std::clamp<int64_t>(-last, 0, row), whole = std::clamp<int64_t>(col - last, first, row);
   const int64_t lower = (whole - first) * (first + whole + 2 * last + 1) / 2 + (row - whole) * col;
   const Tensor places = empty({2, upper ? all - lower : lower}, DType::Int64, device.value_or(Device{}));
-  if (places.numel() > 0)
+  if (places.numel() > 0)  // above the diagonal nothing is left from `whole` on: 2^62 empty rows take no time
     launch(kernels::triangle_places, {places}, DType::Int64,
-           Parameters::pack(kernels::Triangle{diagonal, upper, row, col}));
+           Parameters::pack(kernels::Triangle{diagonal, upper, upper ? whole : row, col}));
   return as_dtype(places, dtype.value_or(DType::Int64));
 }
 Tensor tril_indices(int64_t row, int64_t col, int64_t offset, std::optional<DType> dtype,

@@ -177,9 +177,18 @@ def combinations(input, r=2, with_replacement=False):
         raise RuntimeError(f"Expect a non-negative number, but got {r}")
     if r == 0:
         return _C.empty(0, dtype=input.dtype, device=input.device)
-    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
-    index = _C.tensor(list(choose(range(input.numel()), r)), dtype=_C.int64)
-    return _C.reshape(_C.index_select(input, 0, _C.reshape(index, (-1,))), (-1, r))
+    n = input.numel()
+    count = math.comb(n + r - 1, r) if with_replacement else math.comb(n, r)
+    if count * r >= 2**60:
+        raise RuntimeError(f"combinations: choices of {r} among {n} elements are too many; their number overflows")
+    index = _C.empty((count, r), dtype=_C.int64)  # is there memory for them?
+    if count:
+        import array
+
+        choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
+        places = array.array("q", itertools.chain.from_iterable(choose(builtins.range(n), r)))
+        index = _C._frombuffer(places, _C.int64, -1, 0)
+    return _C.reshape(_C.index_select(input, 0, _C.reshape(index, (-1,))), (count, r))
 
 
 def _not_empty(tensors, name):
