@@ -453,7 +453,7 @@ MISTAKES = {
     "a number for a tensor": (lambda t, x: t.exp(5), "exp\\(\\): argument 'input' .position 1. must be Tensor, not int"),
     "NaN as an integer": (lambda t, x: t.tensor([float("nan")], dtype=t.int64), "cannot be converted to type int64 without"),
     "int(nan)": (lambda t, x: int(t.tensor(float("nan"))), "cannot convert float NaN to integer"),
-    "a += a.t()": (lambda t, x: x[:, :2].add_(x[:, :2].t()), r"add_: .*clone\(\)"),
+    "a += a.t()": (lambda t, x: (lambda a: a.add_(a.t()))(t.ones(3, 3)), r"add_: .*clone\(\)"),
     "a leaf": (lambda t, x: t.ones(2, requires_grad=True).add_(1), "add_: a leaf Variable that requires grad is being used in an in-place"),
     "a saved tensor": (lambda t, x: saved_then_written(t), r"modified by an inplace operation: .*\[2\].*add_.*clone"),
     "backward twice": (lambda t, x: twice(t), "backward through the graph a second time.*retain_graph=True"),

@@ -53,7 +53,7 @@ Tensor ones(const Dims& size, std::optional<DType> dtype, std::optional<Device> 
 Tensor full_op(const Dims& size, const Scalar& fill_value, std::optional<DType> dtype, std::optional<Device> device,
                Tensor* out) {
   Tensor t = made("full", size, dtype, device, out, fill_value.dtype());
-  fill(t, fill_value);
+  copy_values(t, fill_value, "full");
   return t;
 }
 
@@ -73,7 +73,7 @@ Tensor ones_like(const Tensor& input, std::optional<DType> dtype, std::optional<
 Tensor full_like(const Tensor& input, const Scalar& fill_value, std::optional<DType> dtype,
                  std::optional<Device> device, std::optional<MemoryFormat> memory_format) {
   Tensor t = empty_like_op(input, dtype, device, memory_format);
-  fill(t, fill_value);
+  copy_values(t, fill_value, "full_like");
   return t;
 }
 Tensor empty_strided_op(const Dims& size, const Dims& stride, std::optional<DType> dtype,
