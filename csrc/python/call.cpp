@@ -105,6 +105,20 @@ PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* 
   return single ? result.release() : named(op, std::move(result));
 }
 
+namespace {
+
+/// A copy of what is about to be overwritten, with its history: a derivative's derivative passes through it.
+Owned copy_with_history(PyTensor* t) {
+  Owned made(wrap(ops::clone(t->value)));
+  PyTensor* copy = as_tensor(made.get());
+  copy->grad_fn = Py_XNewRef(current_grad_fn(t));
+  copy->output_nr = t->output_nr;
+  copy->requires_grad = t->requires_grad;
+  return made;
+}
+
+}  // namespace
+
 Owned before_in_place(const OpEntry& op, std::span<PyObject* const> slots) {
   PyObject* self = slots[0];
   if (!is_tensor(self)) return {};  // an op on lists
@@ -113,7 +127,7 @@ Owned before_in_place(const OpEntry& op, std::span<PyObject* const> slots) {
   // a rule that names what is about to be overwritten gets a copy
   if (records)
     for (const Rule& rule : op.rules)
-      if (rule.keeps & 1u) return Owned(wrap(ops::clone(as_tensor(self)->value)));
+      if (rule.keeps & 1u) return copy_with_history(as_tensor(self));
   return {};
 }
 
