@@ -229,7 +229,7 @@ Tensor repeated_indices(const Tensor& repeats, std::optional<int64_t> output_siz
            ", the repeats add up to ", n);
   const Tensor index = empty({n}, DType::Int64, counts.device());
   if (n > 0) launch(kernels::repeated_indices, {index, counts}, DType::Int64);
-  return index;
+  return as_dtype(index, repeats.dtype());
 }
 
 }  // namespace rl::ops

@@ -43,9 +43,6 @@ Tensor search(const char* op, const Tensor& sorted, const Value& input, bool int
              "value tensor must match, but we got boundaries tensor ",
              sorted.sizes(), " and input value tensor ", x.sizes());
   }
-  RL_CHECK(!input.is_tensor() || x.dtype() == sorted.dtype(), op,
-           "(): boundary tensor and input value tensor should have same dtype, but got boundary tensor's dtype ",
-           short_name(sorted.dtype()), " and input value tensor's dtype ", short_name(x.dtype()));
   RL_CHECK(!out || out->dtype() == (int32 ? DType::Int32 : DType::Int64), op,
            "(): output tensor's dtype is wrong, it can only be Int(int32) or Long(int64) depending on whether "
            "out_int32 flag is True, but we got output tensor's dtype ",
@@ -59,7 +56,7 @@ Tensor search(const char* op, const Tensor& sorted, const Value& input, bool int
              "and got sorter tensor ", sorter->sizes());
     RL_CHECK(sorter->dtype() == DType::Int64, op, "(): sorter must be a tensor of long dtype but got dtype ",
              short_name(sorter->dtype()));
-    if (sorter->numel() > 0) {
+    if (sorter->numel() > 0 && !sorter->is_meta()) {
       const Tensor least = min_all(*sorter), most = max_all(*sorter);
       RL_CHECK_INDEX(number_at(least, op) >= 0 && number_at(most, op) < double(n), op, "(): sorter index out of range");
     }
@@ -138,7 +135,7 @@ Tensor histc(const Tensor& input, int64_t bins, const Scalar& min, const Scalar&
   const DType key = compute_dtype(input.dtype());
   const Tensor x = flat(as_dtype(input, key));
   double low = min.real(), high = max.real();
-  if (low == high && x.numel() > 0) {
+  if (low == high && x.numel() > 0 && !x.is_meta()) {
     const Tensor least = min_all(x), most = max_all(x);
     low = number_at(least, "histc");
     high = number_at(most, "histc");

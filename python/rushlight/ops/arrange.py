@@ -2,7 +2,7 @@
 
 from rushlight import _C
 
-from ._table import op, zero
+from ._table import op
 
 
 def _unfold_back(g, input_shape, dimension, size, step):
@@ -50,5 +50,5 @@ op(_C._diagonal_backward, grad=lambda g, offset, dim1, dim2: _C.diagonal(g, offs
 op(_C.tril_indices, doc="Rows and columns of the lower triangle's places, row by row.\n\n>>> torch.tril_indices(2, 2)\ntensor([[0, 1, 1],\n        [0, 0, 1]])")
 op(_C.triu_indices, doc="Rows and columns of the upper triangle's places, row by row.\n\n>>> torch.triu_indices(2, 2)\ntensor([[0, 0, 1],\n        [0, 1, 1]])")
 op(_C._repeat_blocks, grad=_repeat_blocks_back, node="RepeatInterleaveBackward0")
-op(_C._repeated_indices, grad=zero, doc="0, 1, 2, ..., each as often as `repeats` says.")
+op(_C._repeated_indices, doc="0, 1, 2, ..., each as often as `repeats` says.")
 # fmt: on
