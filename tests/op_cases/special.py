@@ -3,19 +3,13 @@
 import mpmath as mp
 import numpy as np
 
-from .case import EDGES, FLOATING, FLOATS, INTEGERS, NUMERIC_BOOL, Bad, Case, S, args, aten, binary, unary
-from .pointwise import ALL_FLOAT, clamp, nan_first, refused
+from .case import EDGES, FLOATING, FLOATS, INTEGERS, NUMERIC_BOOL, Bad, Case, S, args, aten
+from .elementwise import binary, unary
+from .pointwise import ALL_FLOAT, FINITE, clamp, nan_first, refused
 
 PI = np.longdouble("3.14159265358979323846264338327950288")
-FINITE = tuple(x for x in EDGES if np.isfinite(x))
-SMALL = (
-    np.nan,
-    0.5,
-    1.0,
-    1e-42,
-    1.5e-38,
-    88.0,
-)  # where the others are poles, signs of zero or beyond: literals elsewhere
+#: where the other edges are poles, or beyond the function: tests/test_special_values.py has those
+SMALL = (np.nan, 0.5, 1.0, 1e-42, 1.5e-38, 88.0)
 
 #: mpmath takes 20 to 500 us an element: long enough for a vector and its tail, no more
 LONG = (2, 67)
