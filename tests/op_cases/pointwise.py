@@ -91,31 +91,6 @@ def leaky(x, negative_slope=0.01):
     return np.where(x > 0, x, x * np.asarray(negative_slope, x.dtype))
 
 
-@functools.partial(np.vectorize, otypes=[np.longdouble])
-def zeta(x, q):
-    if x == 1 or (x > 1 or np.isnan(x)) and q <= 0 and q == np.floor(q):
-        return np.longdouble(np.inf)
-    if np.isnan(x) or x < 1 or not q < np.inf or (q < 0 and x != np.floor(x)) or (x == np.inf and q > 1):
-        return np.longdouble(np.nan)
-    if x == np.inf:
-        return np.longdouble(1 if q == 1 else np.inf)
-    with mpmath.workdps(30):
-        s, first = (mpmath.mpf(int(v)) if v == np.floor(v) else mpmath.mpf(float(v)) for v in (x, q))
-        below = [(first + k) ** -s for k in range(int(-np.floor(q)))] if q < 0 else []
-        return np.longdouble(mpmath.nstr(mpmath.fsum(below) + mpmath.zeta(s, first + len(below)), 25))
-
-
-def zeta_args(x, q):
-    return args(S(*x, low=1.1, high=9, grad=False), S(*q, low=0.2, high=9))
-
-
-ZETA_EDGES = np.array([np.nan, np.inf, -np.inf, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 7.0])
-ZETA = [
-    *(zeta_args(*shapes) for shapes in [((3, 5), (3, 5)), ((), ()), ((0, 4), (1, 4)), ((2, 1, 4), (3, 1))]),
-    args(S(3, 5, low=1.1, high=9, grad=False), 0.5),
-]
-
-
 def lerp(x, y, w):
     return x + w * (y - x)
 
@@ -214,8 +189,6 @@ NUMBERS = [  # the second operand a number, in every form that Python has
     Case("pow", power, [args(S(3, 5, low=0.2), e) for e in (2, 3, 0.5, -1, 0, -2.5)], id="pow-number", ulp=1, grad=True, pointwise=True),
     Case("pow", power, [args(S(3, 5), 2), args(S(3, 5), 0)], id="pow-integers", dtypes=INTEGERS, pointwise=True, bad=[Bad(S(2, dtype="int64"), -1, raises=RuntimeError, match="negative")]),
     Case("pow", power, [args(2.0, S(3, 5)), args(0.5, S(4))], id="pow-of-number", ulp=1, grad=True, pointwise=True),
-    Case("special_zeta", zeta, [*ZETA, zeta_args((19, 67), (67,)), args(S(values=ZETA_EDGES), S(values=np.array([EDGES]).T))], grad_samples=ZETA, dtypes=ALL_FLOAT, result="float", ulp=2, grad=True, pointwise=True, large=[zeta_args((301, 401), (401,))], bad=[Bad(S(2, 3), S(4), raises=RuntimeError, match="must match"), Bad(2.0, 3.0, raises=TypeError, match="zeta"), Bad(S(2), "text", raises=TypeError, match="zeta")]),
-    Case("special_zeta", zeta, [args(2.5, S(3, 5, low=0.2, high=9)), *(args(x, S(4, low=-3.9, high=-3.1)) for x in (3, 4))], id="special_zeta-of-number", bound=lambda x, q: np.where(q < 0, 2 * zeta(x + 1, q), 0), ulp=2, grad=True, pointwise=True),
     Case("where", np.where, [args(S(3, 5, dtype="bool"), S(3, 5), S(3, 5)), args(S(5, dtype="bool"), S(3, 1), S(1, 5)), args(S(2, dtype="bool"), S(2), 0.0), args(S(0, dtype="bool"), S(0), S(0)), args(S(dtype="bool"), S(), S())], dtypes=NUMERIC_BOOL, grad=True, result=None, pointwise=True, large=[args(S(301, 401, dtype="bool"), S(301, 401), S(401))], bad=[Bad(S(2, 3, dtype="bool"), S(4), S(3), raises=RuntimeError, match="must match")]),
     Case("clamp", clamp, [args(S(3, 5), -1, 1), args(S(3, 5), min=0.5), args(S(), max=0.25), args(S(0, 3), 0, 1)], grad=True, dtypes=FLOATING, pointwise=True, large=[args(S(301, 401), -1, 1)], bad=[Bad(S(2), raises=(RuntimeError, ValueError), match="[Aa]t least one of")]),
     Case("clamp", clamp, [args(S(3, 5), 1, 4), args(S(3, 5), min=3)], id="clamp-integers", dtypes=INTEGERS, pointwise=True),
