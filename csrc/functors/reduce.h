@@ -62,11 +62,9 @@ struct Extreme {
   }
   template <class T>
   static RL_INLINE T join(T a, T b) {
-    const bool first = kMax ? a > b : a < b;
-    if constexpr (is_integer<T>)
-      return first ? a : b;
-    else
-      return first || is_nan(a) ? a : b;
+    // two choices, not one of two conditions: that would become branches, and no vectors
+    const T most = (kMax ? a > b : a < b) ? a : b;
+    return nan_or(a, most);
   }
 };
 using Largest = Extreme<true>;

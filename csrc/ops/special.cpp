@@ -1,4 +1,7 @@
 // Pointwise ops with arguments of their own that are no arithmetic: rounding, logit, frexp, polygamma, neighbours.
+#include <algorithm>
+#include <cstdlib>
+
 #include "functors/activation.h"
 #include "functors/gamma.h"
 #include "ops/pointwise.h"
@@ -25,7 +28,8 @@ void run_in_place(const Prepared& p, Tensor& self, std::initializer_list<const V
 Prepared rounding(int64_t decimals) {
   if (decimals == 0) return {kernels::round, Result::Same, {}};
   double scale = 1;
-  for (int64_t i = 0; i < (decimals < 0 ? -decimals : decimals) && i < 400; ++i) scale *= 10;
+  const int64_t powers = std::clamp<int64_t>(decimals, -400, 400);  // beyond which the scale is infinite
+  for (int64_t i = 0; i < std::abs(powers); ++i) scale *= 10;
   return {kernels::round_decimals, Result::Same,
           Parameters::pack(functors::RoundDecimals::Params{scale, decimals > 0})};
 }
