@@ -62,14 +62,15 @@ fuzz: $(VENV)/test $(VENV)/package    ## every op, arbitrary arguments, one minu
 
 # The extension under the sanitizers, in an environment of its own beside the usual one. Leaks are CPython's: not asked for.
 SANITIZED := build/asan-python
-fuzz-asan: $(VENV)/tools    ## the same under AddressSanitizer and UBSan, ten minutes
+FUZZ_SECONDS ?= 600
+fuzz-asan: $(VENV)/tools    ## the same under AddressSanitizer and UBSan, ten minutes; FUZZ_SECONDS=3600 an hour
 	test -x $(SANITIZED)/bin/python || $(PYTHON) -m venv $(SANITIZED)
 	$(call listed,"build-system"]["requires") | xargs -d '\n' $(SANITIZED)/bin/python -m pip install $(PIP_OPTIONS) numpy
 	$(SANITIZED)/bin/python -m pip install $(PIP_OPTIONS) --no-build-isolation --force-reinstall --no-deps . \
 	  -Cbuild-dir=build/asan-extension -Cinstall.strip=false -Ccmake.build-type=None \
 	  -Ccmake.define.RUSHLIGHT_SANITIZE=address,undefined -Ccmake.define.RUSHLIGHT_ISAS=v3
 	LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libstdc++.so)" ASAN_OPTIONS=detect_leaks=0 \
-	  $(SANITIZED)/bin/python tests/fuzz.py --seconds 600 $(ARGS)
+	  $(SANITIZED)/bin/python tests/fuzz.py --seconds $(FUZZ_SECONDS) $(ARGS)
 
 wheel: $(VENV)/tools    ## build/wheels/*.whl
 	@$(BIN)/python -m pip wheel $(PIP_OPTIONS) --no-build-isolation --no-deps . -w build/wheels
