@@ -348,3 +348,65 @@ def test_normalize_by_any_norm(torch):
     for p in (1, 2.0, 3.0, float("inf")):
         want = X / np.linalg.norm(X, p, 1, keepdims=True)
         np.testing.assert_allclose(torch.nn.functional.normalize(x, p).numpy(), want, rtol=1e-6)
+
+
+@pytest.mark.parametrize("logit", [0.0, -0.0, 40.0, -40.0])
+def test_losses_of_one_class_have_their_gradient_at_kinks_and_where_they_saturate(torch, logit):
+    F = torch.nn.functional
+
+    def slope(loss):
+        x = torch.tensor([logit], requires_grad=True)
+        loss(x).backward()
+        return x.grad.item()
+
+    one, share = torch.ones(1), 1 / (1 + np.exp(-logit))
+    assert slope(lambda x: F.binary_cross_entropy_with_logits(x, one)) == pytest.approx(share - 1, abs=1e-6)
+    assert slope(lambda x: F.binary_cross_entropy_with_logits(x, one, pos_weight=3 * one)) == pytest.approx(
+        3 * (share - 1), abs=1e-6
+    )
+    assert slope(lambda x: F.logsigmoid(x).sum()) == pytest.approx(1 - share, abs=1e-6)
+    assert np.isfinite(slope(lambda x: F.binary_cross_entropy(torch.sigmoid(10 * x), one)))
+
+
+def test_weighted_losses_divide_by_their_weights(torch):
+    F = torch.nn.functional
+    x, nothing, weight = torch.tensor([1.0, 2.0]), torch.zeros(2), torch.tensor([1.0, 3.0])
+    assert F.mse_loss(x, nothing, weight=weight).item() == 3.25
+    assert F.l1_loss(x, nothing, weight=weight).item() == 1.75
+    assert F.l1_loss(x, nothing, weight=weight, reduction="sum").item() == 7.0
+    with pytest.raises(ValueError, match="same size"):
+        F.l1_loss(x, nothing, weight=torch.ones(1))
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 1), (1, 3), (2, 4)])
+def test_class_probabilities_have_the_shape_of_the_input(torch, shape):
+    with pytest.raises((ValueError, RuntimeError), match="target"):
+        torch.nn.functional.cross_entropy(torch.zeros(2, 3), torch.ones(shape))
+
+
+def test_what_losses_refuse(torch):
+    F = torch.nn.functional
+    with pytest.raises(RuntimeError, match="between 0 and 1"):
+        F.binary_cross_entropy(torch.tensor([1.5]), torch.ones(1))
+    with pytest.raises(RuntimeError, match="negative values for beta"):
+        F.smooth_l1_loss(torch.ones(1), torch.ones(1), beta=-1.0)
+    with pytest.raises(RuntimeError, match="smaller than num_classes"):
+        F.one_hot(torch.tensor([0, 2]), 2)
+    assert F.one_hot(torch.tensor([], dtype=torch.int64), 3).shape == (0, 3)
+
+
+def test_a_module_on_meta_changes_its_dtype_there(torch):
+    moved = torch.nn.Linear(2, 3, device="meta").to(torch.float64)
+    assert moved.weight.is_meta and moved.weight.dtype == torch.float64
+
+
+@pytest.mark.parametrize("bounds", [(-2.0, 2.0), (1.5, 2.0)])
+def test_trunc_normal_draws_pytorchs_numbers(bounds, peer):
+    import rushlight
+
+    drawn = []
+    for lib in (rushlight, peer):
+        lib.manual_seed(3)
+        drawn.append(lib.nn.init.trunc_normal_(lib.empty(50), 0, 1, *bounds).tolist())
+    assert drawn[0] == pytest.approx(drawn[1], rel=1e-5)
+    assert min(drawn[0]) >= bounds[0] and max(drawn[0]) <= bounds[1]

@@ -381,3 +381,20 @@ def test_dlpack_shares_memory():
     assert x.__dlpack_device__() == (1, 0)
     with pytest.raises(BufferError, match="require gradient"):
         x.requires_grad_().__dlpack__()
+
+
+def test_numpys_scalars_and_functions_leave_tensors():
+    import numpy as np
+
+    x = torch.ones(2, requires_grad=True)
+    assert isinstance(np.float64(2) * x, torch.Tensor) and (np.float64(2) * x).requires_grad
+    assert torch.equal(np.sqrt(torch.tensor([4.0])), torch.tensor([2.0]))
+    assert np.isnan(torch.ones(2)).dtype == torch.uint8
+
+
+def test_a_program_that_asks_for_a_gpu_is_told_there_is_none():
+    assert torch.device("cuda" if torch.cuda.is_available() else "cpu").type == "cpu"
+    assert torch.cuda.device_count() == 0
+    torch.cuda.manual_seed_all(0)
+    with pytest.raises(RuntimeError, match="without CUDA"):
+        torch.cuda.synchronize()

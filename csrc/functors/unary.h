@@ -79,6 +79,14 @@ struct Silu {
     return x / (T(1) + exp(-x));
   }
 };
+/// log(sigmoid(x)) = min(x, 0) - log(1 + exp(-|x|)).
+struct LogSigmoid {
+  template <class T>
+  RL_INLINE T operator()(T x) const {
+    const T low = x < T(0) ? x : T(0);
+    return is_nan(x) ? x : -(log1p(exp(-fabs(x))) - low);  // -0 at infinity
+  }
+};
 /// sin(x) / x: as accurate near 0 as elsewhere, because sin is.
 struct SphericalBesselJ0 {
   template <class T>

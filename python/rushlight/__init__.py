@@ -142,7 +142,7 @@ for _name in [n for n in globals() if n[0] != "_"]:
 del ALIASES, FUNCTIONS, function_of
 
 # brought in by first use, so that a program pays for what it uses
-_MODULES = {"nn", "optim", "special", "testing", "utils", "__config__"}
+_MODULES = {"cuda", "nn", "optim", "special", "testing", "utils", "__config__"}
 _FUNCTIONAL = {"dropout"}
 
 

@@ -276,6 +276,13 @@ class Tensor(_C.TensorBase, metaclass=Meta):
         """A NumPy array on the same memory."""
         return _C._numpy(self.detach() if force else self)
 
+    #: above NumPy's scalars, so that `numpy.float64(2) * tensor` is the tensor's to compute
+    __array_priority__ = 1000
+
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        """What a function of NumPy made of this tensor, as a tensor; of truth values uint8, as in PyTorch."""
+        return _C.from_numpy(array.astype("uint8") if array.dtype == bool else array)
+
     def __array__(self, dtype=None, copy=None):
         made = _C._numpy(self)
         return made if dtype is None else made.astype(dtype, copy=False)

@@ -77,7 +77,7 @@ def softplus(input, beta=1.0, threshold=20.0):
 
 def logsigmoid(input):
     """log(sigmoid(input))."""
-    return _C.neg(_C.add(_C.log1p(_C.exp(_C.neg(_C.abs(input)))), _C.relu(_C.neg(input))))
+    return _C._log_sigmoid(input)
 
 
 def tanh(input):
@@ -123,27 +123,44 @@ def dropout(input, p=0.5, training=True, inplace=False):
     return input.copy_(made) if inplace else made
 
 
+def _warn_of_sizes(input, target):
+    warnings.warn(
+        f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will likely lead to "
+        "incorrect results due to broadcasting. Please ensure they have the same size.",
+        stacklevel=3,
+    )
+
+
 def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
     """Mean of squared differences."""
     reduction = _reduction(reduction, size_average, reduce)
     if target.shape != input.shape:
-        warnings.warn(
-            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will likely lead to "
-            "incorrect results due to broadcasting. Please ensure they have the same size.",
-            stacklevel=2,
-        )
+        _warn_of_sizes(input, target)
     if weight is not None:
-        return _reduced(_C.mul(_C.square(_C.sub(input, target)), weight), reduction)
+        return _weighted(_C.square(_C.sub(input, target)), weight, input, reduction)
     return _C._mse_loss(input, target, reduction)
+
+
+def _weighted(losses, weight, input, reduction):
+    if weight.shape != input.shape:
+        raise ValueError("Weights and input must have the same size.")
+    losses = _C.mul(losses, weight)
+    return _C.div(_C.sum(losses), _C.sum(weight)) if reduction == "mean" else _reduced(losses, reduction)
 
 
 def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
     """Mean of absolute differences."""
-    return _reduced(_C.abs(_C.sub(input, target)), _reduction(reduction, size_average, reduce))
+    reduction = _reduction(reduction, size_average, reduce)
+    if target.shape != input.shape:
+        _warn_of_sizes(input, target)
+    losses = _C.abs(_C.sub(input, target))
+    return _reduced(losses, reduction) if weight is None else _weighted(losses, weight, input, reduction)
 
 
 def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
     """Squared below `beta`, absolute above."""
+    if beta < 0:
+        raise RuntimeError(f"smooth_l1_loss does not support negative values for beta, but got {beta}")
     distance = _C.abs(_C.sub(input, target))
     if beta == 0:
         return _reduced(distance, _reduction(reduction, size_average, reduce))
@@ -169,6 +186,12 @@ def cross_entropy(
     logs = _C.log_softmax(input, dim)
     if target.is_floating_point():
         classes = input.shape[dim]
+        if target.shape != input.shape:
+            kind = RuntimeError if target.shape[:1] == input.shape[:1] else ValueError
+            raise kind(
+                f"cross_entropy: class probabilities have the input's shape: expected target of shape {tuple(input.shape)}, "
+                f"got {tuple(target.shape)}; class indices are int64"
+            )
         if label_smoothing:
             target = _C.add(_C.mul(target, 1 - label_smoothing), label_smoothing / classes)
         losses = _C.mul(logs, target)
@@ -201,9 +224,10 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
         raise ValueError(
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. Please ensure they have the same size."
         )
-    yes = _C.clamp(_C.log(input), min=-100.0)
-    no = _C.clamp(_C.log(_C.rsub(input, 1)), min=-100.0)
-    losses = _C.neg(_C.add(_C.mul(target, yes), _C.mul(_C.rsub(target, 1), no)))
+    for name, tensor in (("input", input), ("target", target)):
+        if not tensor.is_meta and not bool(_C.all(_C.logical_and(_C.ge(tensor, 0), _C.le(tensor, 1)))):
+            raise RuntimeError(f"binary_cross_entropy: all elements of {name} should be between 0 and 1")
+    losses = _C._binary_cross_entropy(input, target)
     if weight is not None:
         losses = _C.mul(losses, weight)
     return _reduced(losses, _reduction(reduction, size_average, reduce))
@@ -215,12 +239,10 @@ def binary_cross_entropy_with_logits(
     """Cross entropy of logits of one class, without overflow."""
     if target.shape != input.shape:
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
-    tail = _C.log1p(_C.exp(_C.neg(_C.abs(input))))
-    if pos_weight is None:
-        losses = _C.add(_C.sub(_C.relu(input), _C.mul(input, target)), tail)
-    else:
-        factor = _C.add(_C.mul(_C.sub(pos_weight, 1), target), 1)
-        losses = _C.add(_C.mul(_C.rsub(target, 1), input), _C.mul(factor, _C.add(tail, _C.relu(_C.neg(input)))))
+    logs = _C._log_sigmoid(input)
+    if pos_weight is not None:
+        logs = _C.mul(logs, _C.add(_C.mul(_C.sub(pos_weight, 1), target), 1))
+    losses = _C.sub(_C.mul(_C.rsub(target, 1), input), logs)
     if weight is not None:
         losses = _C.mul(losses, weight)
     return _reduced(losses, _reduction(reduction, size_average, reduce))
@@ -228,8 +250,20 @@ def binary_cross_entropy_with_logits(
 
 def one_hot(tensor, num_classes=-1):
     """1 at each class, 0 elsewhere."""
-    if num_classes == -1:
-        num_classes = int(tensor.max().item()) + 1
+    if tensor.dtype != _C.int64:
+        raise RuntimeError(f"one_hot is only applicable to index tensor of type LongTensor, not {tensor.dtype}")
+    if tensor.numel() == 0:
+        if num_classes <= 0:
+            raise RuntimeError("one_hot: Can not infer total number of classes from empty tensor; pass num_classes")
+    else:
+        low, high = int(tensor.min().item()), int(tensor.max().item())
+        if low < 0:
+            raise RuntimeError(f"one_hot: Class values must be non-negative, but {low} is among them")
+        if num_classes != -1 and high >= num_classes:
+            raise RuntimeError(
+                f"one_hot: Class values must be smaller than num_classes, but {high} is among them and num_classes is {num_classes}"
+            )
+        num_classes = high + 1 if num_classes == -1 else num_classes
     return _C.scatter(_C.zeros(*tensor.shape, num_classes, dtype=_C.int64), -1, _C.unsqueeze(tensor, -1), 1)
 
 

@@ -89,13 +89,33 @@ def normal_(tensor, mean=0.0, std=1.0, generator=None):
 
 @_unrecorded
 def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
-    """Normal numbers, held between a and b by the inverse of the distribution function."""
+    """Normal numbers between a and b: what falls outside is drawn anew."""
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.",
             stacklevel=3,
         )
-    raise NotImplementedError("trunc_normal_ needs erfinv, which is not there yet")
+    if tensor.is_meta:
+        return tensor
+    share = (math.erf((b - mean) / std / math.sqrt(2)) - math.erf((a - mean) / std / math.sqrt(2))) / 2
+    if share > 0.3:
+        low, high = (tensor.new_tensor(bound).item() for bound in (a, b))
+        tensor.normal_(mean, std, generator=generator)
+        while True:
+            outside = (tensor < low) | (tensor > high)
+            if not outside.any():
+                return tensor
+            tensor.copy_(tensor.where(~outside, tensor.clone().normal_(mean, std, generator=generator)))
+    # few would be kept: uniform numbers, each kept with the probability that its density has of the highest one
+    highest = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+    left = tensor.new_ones(tensor.shape, dtype=_C.bool)
+    while left.any():
+        drawn = tensor.clone().uniform_(a, b, generator=generator)
+        density = ((drawn - mean) / std) ** 2 * -0.5 - highest
+        kept = tensor.clone().uniform_(generator=generator).log_() <= density
+        tensor.copy_(drawn.where(left, tensor))
+        left &= ~kept
+    return tensor
 
 
 @_unrecorded

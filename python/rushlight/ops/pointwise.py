@@ -148,6 +148,7 @@ sigmoid = op(_C.sigmoid, grad=lambda g, out: _C._sigmoid_backward(g, out), doc="
 erf = op(_C.erf, grad=lambda g, input: _C.mul(g, _C.mul(_C.exp(_C.neg(_C.square(input))), _TWO_BY_ROOT_PI)), doc="Error function.")
 erfc = op(_C.erfc, grad=lambda g, input: _C.mul(g, _C.mul(_C.exp(_C.neg(_C.square(input))), -_TWO_BY_ROOT_PI)), doc="1 - erf(input).")
 relu = op(_C.relu, grad=lambda g, out: _C._relu_backward(g, out), doc="max(input, 0).")
+op(_C._log_sigmoid, grad=lambda g, input: _C.mul(g, _C.sigmoid(_C.neg(input))), doc="log(sigmoid(input)).", node="LogSigmoidBackward0")
 op(_C._silu, grad=lambda g, input: _C.mul(g, _silu_slope(input)), doc="input * sigmoid(input).", node="SiluBackward0")
 floor = op(_C.floor, grad=zero, doc="Rounded down.")
 ceil = op(_C.ceil, grad=zero, doc="Rounded up.")
@@ -159,6 +160,28 @@ op(_C._tanh_backward, grad=(lambda g, output: _C._tanh_backward(g, output), lamb
 op(_C._sigmoid_backward, grad=(lambda g, output: _C._sigmoid_backward(g, output), lambda g, grad, output: _C.mul(_C.mul(g, grad), _C.rsub(_C.mul(output, 2), 1))))
 op(_C._relu_backward, grad=(lambda g, output: _C._relu_backward(g, output), zero))
 op(_C._leaky_relu_backward, grad=(lambda g, input, negative_slope: _C._leaky_relu_backward(g, input, negative_slope), zero))
+
+
+def _cross_entropy_back(g, input, other):
+    return _C.mul(g, _C._binary_cross_entropy_slope(input, other))
+
+
+def _cross_entropy_target_back(g, input):
+    return _C.mul(g, _C.sub(_C.log1p(_C.neg(input)), _C.log(input)))
+
+
+def _cross_entropy_curve(g, input, other):
+    spread = _C.clamp(_C.mul(_C.rsub(input, 1), input), 1e-12)
+    away = _C.sub(input, other)
+    return _C.mul(g, _C.div(_C.add(_C.mul(away, _C.sub(_C.mul(input, 2), 1)), spread), _C.square(spread)))
+
+
+def _cross_entropy_mixed(g, input):
+    return _C.neg(_C.div(g, _C.clamp(_C.mul(_C.rsub(input, 1), input), 1e-12)))
+
+
+op(_C._binary_cross_entropy, grad=(_cross_entropy_back, _cross_entropy_target_back), doc="Cross entropy of probabilities of one class.", node="BinaryCrossEntropyBackward0")
+op(_C._binary_cross_entropy_slope, grad=(_cross_entropy_curve, _cross_entropy_mixed))
 
 
 def _silu_slope(input):

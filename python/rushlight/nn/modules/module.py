@@ -311,7 +311,9 @@ class Module(Hooks, States):
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
             )
-        return self._apply(lambda t: t.to(probe.device, dtype if dtype is not None and t.is_floating_point() else None))
+        moves = "device" in kwargs or any(not isinstance(a, (_C.dtype, bool)) for a in args)
+        device = probe.device if moves else None
+        return self._apply(lambda t: t.to(device, dtype if dtype is not None and t.is_floating_point() else None))
 
     def type(self, dst_type):
         return self._apply(lambda t: t.type(dst_type))
