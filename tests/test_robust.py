@@ -550,3 +550,11 @@ def test_python_m_rushlight_answers_as_python_does(argument, tmp_path):
     done = subprocess.run([sys.executable, "-m", "rushlight", argument], input="import torch\n" + text, capture_output=True,
                           text=True, timeout=60, cwd=tmp_path, env=environment)  # fmt: skip
     assert done.returncode == code and expected in done.stdout + done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_stride_nobody_steps_by_may_be_anything():
+    x = torch.ones(3)
+    for size, stride in (((1, 2), (2**63 - 1, 1)), ((0, 2), (2**63 - 1, 1)), ((2, 0), (2**50, 2**63 - 1))):
+        view = x.as_strided(size, stride)
+        assert torch.equal(view * 2, torch.full(size, 2.0))
+        assert torch.equal(view.clone(), torch.full(size, 1.0))
