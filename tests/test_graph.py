@@ -326,6 +326,17 @@ def test_a_leaf_may_not_be_written_into(torch):
     assert x.tolist() == [2.0, 3.0]
 
 
+def test_a_view_that_is_a_leaf_may_not_be_written_into(torch):
+    x = torch.zeros(3)
+    v = x[:2]
+    v.requires_grad_()
+    with pytest.raises(RuntimeError, match="a view of a leaf Variable that requires grad is being used in an in-place"):
+        v.add_(1)
+    with torch.no_grad():
+        v.add_(1)
+    assert x.tolist() == [1.0, 1.0, 0.0]
+
+
 def test_what_was_saved_and_changed_is_noticed(torch):
     x = leaf(torch, 1.0)
     y = x * 1

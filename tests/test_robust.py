@@ -558,3 +558,10 @@ def test_a_stride_nobody_steps_by_may_be_anything():
         view = x.as_strided(size, stride)
         assert torch.equal(view * 2, torch.full(size, 2.0))
         assert torch.equal(view.clone(), torch.full(size, 1.0))
+
+
+def test_a_write_without_a_derivative_is_refused_before_it_happens():
+    w = torch.ones(2, dtype=torch.complex64, requires_grad=True) * 1
+    with pytest.raises(NotImplementedError, match="mul_: an in-place write into a view of another dtype"):
+        torch.view_as_real(w).mul_(3)
+    assert w.tolist() == [1, 1]
