@@ -337,6 +337,18 @@ def test_a_view_that_is_a_leaf_may_not_be_written_into(torch):
     assert x.tolist() == [1.0, 1.0, 0.0]
 
 
+def test_set_of_a_tensor_with_a_history_has_no_derivative(torch):
+    x = leaf(torch, 1.0, 2.0)
+    y = x * 2
+    with pytest.raises(RuntimeError, match="derivative for set_ is not implemented"):
+        y.set_(torch.ones(2, dtype=torch.float64))
+        y.sum().backward()
+    assert x.grad is None
+    with torch.no_grad():
+        y.set_(torch.ones(2, dtype=torch.float64))
+    assert y.tolist() == [1.0, 1.0]
+
+
 def test_what_was_saved_and_changed_is_noticed(torch):
     x = leaf(torch, 1.0)
     y = x * 1
