@@ -565,3 +565,15 @@ def test_a_write_without_a_derivative_is_refused_before_it_happens():
     with pytest.raises(NotImplementedError, match="mul_: an in-place write into a view of another dtype"):
         torch.view_as_real(w).mul_(3)
     assert w.tolist() == [1, 1]
+
+
+def test_a_complex_0d_tensor_takes_the_precision_of_the_floats_it_joins(peer):
+    names = ("uint8", "int64", "bfloat16", "float32", "float64", "complex64", "complex128")
+    for dtype in names:
+        for other in ("complex64", "complex128"):
+            made, wanted = (
+                t.result_type(t.ones(2, dtype=getattr(t, dtype)), t.tensor(1j, dtype=getattr(t, other)))
+                for t in (torch, peer)
+            )
+            assert str(made).split(".")[-1] == str(wanted).split(".")[-1], (dtype, other)
+    assert (torch.ones(2) * torch.tensor(1j, dtype=torch.complex128)).dtype == torch.complex64
