@@ -270,6 +270,41 @@ def test_a_hook_that_raises_ends_backward(torch):
     assert x.grad.tolist() == [2.0]
 
 
+@pytest.mark.parametrize("op", ["floor", "exp", "clone"])
+def test_no_gradient_flows_where_a_prehook_took_it(torch, op):
+    x = leaf(torch, 1.0, 2.0)
+    y = getattr(x, op)()
+    y.grad_fn.register_prehook(lambda grads: (None,))
+    (y.sum() + (3 * x).sum()).backward()
+    assert x.grad.tolist() == [3.0, 3.0]
+
+
+@pytest.mark.parametrize("register", ["register_prehook", "register_hook"])
+def test_what_a_nodes_hook_returns_looks_as_the_gradient_does(torch, register):
+    def backward(returned):
+        x = leaf(torch, 1.0, 2.0)
+        y = x.exp()
+        getattr(y.grad_fn, register)(lambda *grads: (returned,))
+        y.sum().backward()
+        return x.grad
+
+    with pytest.raises(RuntimeError, match="has changed the size of value"):
+        backward(torch.ones(3, dtype=torch.float64))
+    with pytest.raises(RuntimeError, match="has changed the type of value"):
+        backward(torch.ones(2, dtype=torch.float32))
+    with pytest.raises(TypeError, match="expected Variable, but hook returned 'int'"):
+        backward(3)
+    assert backward(torch.ones(2, dtype=torch.float64)) is not None
+
+
+def test_a_hook_puts_no_gradient_where_there_is_none(torch):
+    x = leaf(torch, 1.0, 2.0)
+    y = x * torch.ones(2, dtype=torch.float64)
+    y.grad_fn.register_hook(lambda inputs, outputs: (inputs[0], torch.ones(2, dtype=torch.float64)))
+    with pytest.raises(RuntimeError, match="can't replace a None gradient with a non-None value"):
+        y.sum().backward()
+
+
 def test_hooks_need_a_gradient(torch):
     with pytest.raises(RuntimeError, match="requires? grad|require gradient"):
         torch.ones(1).register_hook(print)
@@ -289,6 +324,29 @@ def test_a_leaf_may_not_be_written_into(torch):
     with torch.no_grad():
         x.add_(1)
     assert x.tolist() == [2.0, 3.0]
+
+
+def test_a_view_that_is_a_leaf_may_not_be_written_into(torch):
+    x = torch.zeros(3)
+    v = x[:2]
+    v.requires_grad_()
+    with pytest.raises(RuntimeError, match="a view of a leaf Variable that requires grad is being used in an in-place"):
+        v.add_(1)
+    with torch.no_grad():
+        v.add_(1)
+    assert x.tolist() == [1.0, 1.0, 0.0]
+
+
+def test_set_of_a_tensor_with_a_history_has_no_derivative(torch):
+    x = leaf(torch, 1.0, 2.0)
+    y = x * 2
+    with pytest.raises(RuntimeError, match="derivative for set_ is not implemented"):
+        y.set_(torch.ones(2, dtype=torch.float64))
+        y.sum().backward()
+    assert x.grad is None
+    with torch.no_grad():
+        y.set_(torch.ones(2, dtype=torch.float64))
+    assert y.tolist() == [1.0, 1.0]
 
 
 def test_what_was_saved_and_changed_is_noticed(torch):

@@ -550,3 +550,62 @@ def test_python_m_rushlight_answers_as_python_does(argument, tmp_path):
     done = subprocess.run([sys.executable, "-m", "rushlight", argument], input="import torch\n" + text, capture_output=True,
                           text=True, timeout=60, cwd=tmp_path, env=environment)  # fmt: skip
     assert done.returncode == code and expected in done.stdout + done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_stride_nobody_steps_by_may_be_anything():
+    x = torch.ones(3)
+    for size, stride in (((1, 2), (2**63 - 1, 1)), ((0, 2), (2**63 - 1, 1)), ((2, 0), (2**50, 2**63 - 1))):
+        view = x.as_strided(size, stride)
+        assert torch.equal(view * 2, torch.full(size, 2.0))
+        assert torch.equal(view.clone(), torch.full(size, 1.0))
+
+
+def test_a_write_without_a_derivative_is_refused_before_it_happens():
+    w = torch.ones(2, dtype=torch.complex64, requires_grad=True) * 1
+    with pytest.raises(NotImplementedError, match="mul_: an in-place write into a view of another dtype"):
+        torch.view_as_real(w).mul_(3)
+    assert w.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "int64"])
+def test_clamping_by_nan_gives_nan(peer, dtype):
+    nan = float("nan")
+    for bounds in ({"min": nan}, {"max": nan}, {"min": 0, "max": nan}, {"min": nan, "max": 0}):
+        for t in (torch, peer):
+            clamped = t.arange(20).to(getattr(t, dtype)).clamp(**bounds)
+            assert clamped.isnan().all()
+            assert str(clamped.dtype).endswith("float32" if dtype == "int64" else dtype)
+    for op in ("clamp_min", "clamp_max"):
+        assert getattr(torch.ones(3), op)(nan).isnan().all()
+        assert getattr(torch.ones(3), op + "_")(nan).isnan().all()
+
+
+@pytest.mark.parametrize("bounds", [{"max": 300}, {"min": 300}, {"min": 0, "max": 2**62}, {"min": -300}])
+def test_a_bound_that_its_dtype_does_not_hold_is_refused(peer, bounds):
+    for t in (torch, peer):
+        x = t.tensor([5, 200], dtype=t.uint8)
+        for op in ("clamp", "clamp_"):
+            with pytest.raises(RuntimeError, match="value cannot be converted to type .* without overflow"):
+                getattr(x, op)(**bounds)
+        with pytest.raises(RuntimeError, match="value cannot be converted to type .* without overflow"):
+            t.where(x > 5, x, bounds.get("max", bounds.get("min")))
+        assert x.tolist() == [5, 200]
+
+
+def test_a_complex_0d_tensor_takes_the_precision_of_the_floats_it_joins(peer):
+    names = ("uint8", "int64", "bfloat16", "float32", "float64", "complex64", "complex128")
+    for dtype in names:
+        for other in ("complex64", "complex128"):
+            made, wanted = (
+                t.result_type(t.ones(2, dtype=getattr(t, dtype)), t.tensor(1j, dtype=getattr(t, other)))
+                for t in (torch, peer)
+            )
+            assert str(made).split(".")[-1] == str(wanted).split(".")[-1], (dtype, other)
+    assert (torch.ones(2) * torch.tensor(1j, dtype=torch.complex128)).dtype == torch.complex64
+
+
+@pytest.mark.parametrize("value", [2, 2.5, True, 300, -1])
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "float32", "complex64"])
+def test_copying_a_number_fills(peer, value, dtype):
+    made, wanted = (t.zeros(2, 2, dtype=getattr(t, dtype)).copy_(value).tolist() for t in (torch, peer))
+    assert made == wanted

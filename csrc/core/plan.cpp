@@ -157,7 +157,8 @@ Plan::Plan(const Kernel& kernel, std::span<const Operand> list, DType key)
     const int shift = full - t.ndim();  // an input of fewer dims is broadcast from the left
     for (int d = 0; d < ndim; ++d) {
       const int own = order[d] - shift;
-      o.strides[d] = own < 0 || t.size(own) == 1 ? 0 : t.stride(own) * o.item;
+      // nobody steps in an empty tensor: there a stride may be anything, beyond 63 bits of bytes too
+      o.strides[d] = own < 0 || t.size(own) == 1 || numel == 0 ? 0 : t.stride(own) * o.item;
     }
   }
   // coalesce: a dim joins the faster one before it where every operand steps on evenly

@@ -1,6 +1,7 @@
 // Pointwise ops with arguments or checks of their own: alpha, rounding modes, zero divisors, bounds, activations.
 #include "ops/pointwise.h"
 
+#include "core/fits.h"
 #include "functors/activation.h"
 #include "ops/shape.h"
 
@@ -196,13 +197,14 @@ constexpr const char* kNoBound = "clamp: At least one of 'min' or 'max' must not
 Tensor clamp_into(const Value& x, const std::optional<Value>& min, const std::optional<Value>& max, Tensor* out,
                   Tensor* self) {
   RL_CHECK(min || max, kNoBound);
-  const bool tensors = (min && min->is_tensor()) || (max && max->is_tensor());
-  if (tensors) {
-    // a missing bound is the number that never binds
-    const double inf = __builtin_inf();
-    const bool real = is_float(x.tensor->dtype());
-    const Value low = min ? *min : Value(real ? Scalar(-inf) : Scalar(INT64_MIN));
-    const Value high = max ? *max : Value(real ? Scalar(inf) : Scalar(INT64_MAX));
+  // the bounds take part in promotion: clamping integers by 0.5 gives floats
+  const Value &low = min ? *min : x, &high = max ? *max : x;
+  const DType dtype = result_dtype({&x, &low, &high});
+  RL_CHECK(!self || can_cast(dtype, self->dtype()), "clamp_: result type ", short_name(dtype),
+           " can't be cast to the desired output type ", self ? short_name(self->dtype()) : "");
+  for (const Value* bound : {&low, &high})
+    if (!bound->is_tensor()) check_fits("clamp", bound->scalar, dtype);
+  if ((min && min->is_tensor()) || (max && max->is_tensor())) {
     if (!min) {
       if (self) return pointwise_in_place(kernels::minimum, Result::Same, *self, {&x, &high}), *self;
       return pointwise(kernels::minimum, Result::Same, {&x, &high}, out);
@@ -217,16 +219,7 @@ Tensor clamp_into(const Value& x, const std::optional<Value>& min, const std::op
   functors::Clamp::Params p{};
   if (min) p.low = number(min->scalar), p.has_low = true;
   if (max) p.high = number(max->scalar), p.has_high = true;
-  // the bounds take part in promotion: clamping integers by 0.5 gives floats
-  const Value widest(min && max ? (min->scalar.category() >= max->scalar.category() ? min->scalar : max->scalar)
-                                : (min ? min->scalar : max->scalar));
-  const DType dtype = result_dtype({&x, &widest});
-  if (self) {
-    RL_CHECK(can_cast(dtype, self->dtype()), "clamp_: result type ", short_name(dtype),
-             " can't be cast to the desired output type ", short_name(self->dtype()));
-    pointwise_in_place(kernels::clamp, Result::Same, *self, {&x}, Parameters::pack(p));
-    return *self;
-  }
+  if (self) return pointwise_in_place(kernels::clamp, Result::Same, *self, {&x}, Parameters::pack(p)), *self;
   const Tensor wide = dtype == x.tensor->dtype() ? *x.tensor : as_dtype(*x.tensor, dtype);
   const Value input(wide);
   return pointwise(kernels::clamp, Result::Same, {&input}, out, Parameters::pack(p));
@@ -256,6 +249,8 @@ Tensor where(const Tensor& condition, const Value& input, const Value& other, Te
   if (input.is_tensor()) sizes = broadcast_shapes(sizes, input.tensor->sizes(), "where");
   if (other.is_tensor()) sizes = broadcast_shapes(sizes, other.tensor->sizes(), "where");
   const DType key = compute_dtype(dtype);
+  for (const Value* v : {&input, &other})
+    if (!v->is_tensor()) check_fits("where", v->scalar, key);
   RL_CHECK_IMPLEMENTED(computes(kernels::where, key), "\"where\" not implemented for '", short_name(dtype), "'");
   const Tensor made = empty(sizes, dtype, device);
   launch(kernels::where, {made, condition, input.operand(), other.operand()}, key);
@@ -348,10 +343,13 @@ void fill_(Tensor& self, const Value& value) {
   copy_values(self, value, "fill_");
 }
 void zero_(Tensor& self) { copy_values(self, Scalar(0), "zero_"); }
-void copy_(Tensor& self, const Tensor& src, bool non_blocking) {
-  (void)non_blocking;  // the CPU copies at once
-  const Value source(src);
-  check_writable("copy_", self, {&source});
+void copy_(Tensor& self, const Value& src, bool non_blocking) {
+  (void)non_blocking;      // the CPU copies at once
+  if (!src.is_tensor()) {  // converted as a tensor of its own dtype is: 300 becomes 44 in uint8
+    const Tensor number = full({}, src.scalar, src.scalar.dtype());
+    return copy_values(self, number, "copy_");
+  }
+  check_writable("copy_", self, {&src});
   copy_values(self, src, "copy_");
 }
 

@@ -27,9 +27,11 @@ DType result_dtype(std::initializer_list<const Value*> values) {
     if (!any)
       result = best[rank];
     else if (category(best[rank]) > category(result))
-      // a number of a higher category gives the default dtype of that category; complex keeps the precision it joins
-      result = rank == 0 && is_complex(best[rank]) ? promote(complex_of(real_of(result)), DType::Bool)
-                                                   : promote(result, best[rank]);
+      // a number of a higher category gives the default dtype of that category; complex keeps the precision of the
+      // floats it joins
+      result = is_complex(best[rank]) && (rank == 0 || is_float(result))
+                   ? promote(complex_of(real_of(result)), DType::Bool)
+                   : promote(result, best[rank]);
     any = true;
   }
   return result;

@@ -106,6 +106,6 @@ Tensor masked_scale(const Tensor& grad, const Tensor& mask, double scale);
 Tensor deliver_op(const Tensor& input, std::string_view op, bool exact, Tensor* out);
 void fill_(Tensor& self, const Value& value);
 void zero_(Tensor& self);
-void copy_(Tensor& self, const Tensor& src, bool non_blocking);
+void copy_(Tensor& self, const Value& src, bool non_blocking);
 
 }  // namespace rl::ops

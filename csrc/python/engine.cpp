@@ -210,6 +210,8 @@ class Walk {
   void visit(Node* n, Pending& work) {
     PyObject* self = reinterpret_cast<PyObject*>(n);
     if (n->prehooks && PyDict_Size(n->prehooks) > 0) run_result_hooks(n->prehooks, work.grads);
+    // a prehook may have taken them all away
+    if (std::none_of(work.grads.begin(), work.grads.end(), [](const Owned& g) { return bool(g); })) return;
     if (restricted_)
       for (size_t i = 0; i < work.grads.size(); ++i)
         if (work.grads[i]) capture(self, uint32_t(i), work.grads[i]);

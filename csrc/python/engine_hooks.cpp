@@ -7,15 +7,21 @@
 namespace rl::python {
 namespace {
 
-Owned call_hook(PyObject* hook, Owned gradient) {
-  Owned result = Owned::checked(PyObject_CallOneArg(hook, gradient.get()));
-  if (result.get() == Py_None) return gradient;
-  RL_CHECK_TYPE(is_tensor(result.get()), "expected Variable, but hook returned '", Py_TYPE(result.get())->tp_name, "'");
-  const Tensor &was = as_tensor(gradient.get())->value, &now = as_tensor(result.get())->value;
+/// What a hook returns in a gradient's place looks as the gradient does.
+void check_replacement(PyObject* gradient, PyObject* result) {
+  RL_CHECK_TYPE(is_tensor(result), "expected Variable, but hook returned '", Py_TYPE(result)->tp_name, "'");
+  RL_CHECK(gradient, "can't replace a None gradient with a non-None value: the hook must return None there");
+  const Tensor &was = as_tensor(gradient)->value, &now = as_tensor(result)->value;
   RL_CHECK(now.sizes() == was.sizes(), "hook has changed the size of value: the gradient has shape ", was.sizes(),
            ", what the hook returned ", now.sizes());
   RL_CHECK(now.dtype() == was.dtype(), "hook has changed the type of value (was torch.", name(was.dtype()),
            " got torch.", name(now.dtype()), ")");
+}
+
+Owned call_hook(PyObject* hook, Owned gradient) {
+  Owned result = Owned::checked(PyObject_CallOneArg(hook, gradient.get()));
+  if (result.get() == Py_None) return gradient;
+  check_replacement(gradient.get(), result.get());
   return result;
 }
 
@@ -41,6 +47,7 @@ void replace(std::vector<Owned>& grads, PyObject* hook, PyObject* others, const 
   const Owned given = Owned::checked(PyObject_CallFunctionObjArgs(hook, all.get(), others, nullptr));
   if (given.get() == Py_None) return;
   if (is_tensor(given.get()) && grads.size() == 1) {
+    check_replacement(grads[0].get(), given.get());
     grads[0] = Owned(given);
     return;
   }
@@ -50,7 +57,7 @@ void replace(std::vector<Owned>& grads, PyObject* hook, PyObject* others, const 
            PySequence_Fast_GET_SIZE(given.get()), " gradients for ", grads.size());
   for (size_t i = 0; i < grads.size(); ++i) {
     PyObject* g = PySequence_Fast_GET_ITEM(given.get(), Py_ssize_t(i));
-    RL_CHECK_TYPE(g == Py_None || is_tensor(g), what, " must return Tensors or None, not ", Py_TYPE(g)->tp_name);
+    if (g != Py_None) check_replacement(grads[i].get(), g);
     grads[i] = g == Py_None ? Owned() : Owned::borrow(g);
   }
 }

@@ -135,13 +135,17 @@ const OpEntry& internal_op(const char* function) {
   fail(ErrorKind::Internal, "internal error: no op ", function);
 }
 
+void check_same_dtype(const Tensor& view, const Tensor& base) {
+  RL_CHECK_IMPLEMENTED(view.dtype() == base.dtype(),
+                       "an in-place write into a view of another dtype than its base has no derivative here; write "
+                       "into the base, or clone() the view first");
+}
+
 /// Where a view lies in its base: size, stride, offset and the base's strides, as Python values.
 struct Geometry {
   Owned size, stride, offset, base_stride;
   Geometry(const Tensor& view, const Tensor& base) {
-    RL_CHECK_IMPLEMENTED(view.dtype() == base.dtype(),
-                         "an in-place write into a view of another dtype than its base has no derivative here; write "
-                         "into the base, or clone() the view first");
+    check_same_dtype(view, base);
     size = Owned::checked(size_object(view.sizes()));
     stride = Owned::checked(size_object(view.strides()));
     offset = Owned::checked(PyLong_FromLongLong(view.offset() - base.offset()));
@@ -222,10 +226,12 @@ void check_in_place(const OpEntry& op, PyTensor* self, bool records) {
          ": A view was created in no_grad or inference mode and is being modified inplace with grad mode enabled. Make "
          "the view with grad mode enabled, or modify it under no_grad.");
   PyTensor* base = as_tensor(self->extra->base);
-  if (base->requires_grad && !base->grad_fn)
+  const bool itself_leaf = self->requires_grad && !current_grad_fn(self);
+  if (itself_leaf || (base->requires_grad && !base->grad_fn))
     fail(ErrorKind::Runtime, op.row->name,
          ": a view of a leaf Variable that requires grad is being used in an in-place operation. "
          "Write under torch.no_grad(), or clone() the leaf first.");
+  if (records && is_differentiable(self->value.dtype())) check_same_dtype(self->value, base->value);
 }
 
 void note_view(const OpEntry& op, PyObject* result, PyTensor* input, bool of_many) {

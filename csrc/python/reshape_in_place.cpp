@@ -16,6 +16,8 @@ Owned become(PyTensor* to, PyTensor* from, std::string_view op) {
   RL_CHECK((mode & kNoGrad) || !requires_grad(to) || current_grad_fn(to), op,
            ": a leaf Variable that requires grad is being used in an in-place operation. Write under torch.no_grad(), "
            "or compute a new tensor.");
+  RL_CHECK((mode & kNoGrad) || !current_grad_fn(to) || from->grad_fn, op, ": derivative for ", op,
+           " is not implemented: call it under torch.no_grad(), or on detach()");
   to->value = from->value;
   to->value.version()->bump();
   if (from->grad_fn) {
