@@ -343,7 +343,7 @@ struct MaskedScale {  // dropout's backward: gradient, mask, scale; the mask's b
     return g * mask * scale.as<T>();
   }
 };
-struct Clamp {  // a bound that is NaN makes everything NaN
+struct Clamp {
   struct Params {
     Number low, high;
     bool has_low, has_high;
@@ -351,8 +351,8 @@ struct Clamp {  // a bound that is NaN makes everything NaN
   template <class T>
   RL_INLINE T operator()(const Params& p, T x) const {
     T r = x;
-    if (p.has_low) r = Maximum()(r, p.low.as<T>());
-    if (p.has_high) r = Minimum()(r, p.high.as<T>());
+    if (p.has_low) r = r < p.low.as<T>() ? p.low.as<T>() : r;
+    if (p.has_high) r = p.high.as<T>() < r ? p.high.as<T>() : r;
     return r;
   }
 };

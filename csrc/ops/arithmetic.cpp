@@ -204,7 +204,11 @@ Tensor clamp_into(const Value& x, const std::optional<Value>& min, const std::op
            " can't be cast to the desired output type ", self ? short_name(self->dtype()) : "");
   for (const Value* bound : {&low, &high})
     if (!bound->is_tensor()) check_fits("clamp", bound->scalar, dtype);
-  if ((min && min->is_tensor()) || (max && max->is_tensor())) {
+  // the kernel for numbers passes NaN over, which is to win
+  const auto is_other = [](const std::optional<Value>& bound) {
+    return bound && (bound->is_tensor() || __builtin_isnan(bound->scalar.real()));
+  };
+  if (is_other(min) || is_other(max)) {
     if (!min) {
       if (self) return pointwise_in_place(kernels::minimum, Result::Same, *self, {&x, &high}), *self;
       return pointwise(kernels::minimum, Result::Same, {&x, &high}, out);
