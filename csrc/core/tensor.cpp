@@ -35,6 +35,14 @@ Dims contiguous_strides(const Dims& sizes) {
   return strides;
 }
 
+Dims without_idle_strides(const Dims& sizes, Dims strides) {
+  constexpr int64_t kFarthest = int64_t(1) << 48;
+  const bool empty = std::find(sizes.begin(), sizes.end(), 0) != sizes.end();
+  for (int d = 0; d < sizes.size(); ++d)
+    if ((empty || sizes[d] == 1) && (strides[d] > kFarthest || strides[d] < -kFarthest)) strides[d] = 0;
+  return strides;
+}
+
 namespace {
 int channels_last_dims(MemoryFormat format) {
   return format == MemoryFormat::ChannelsLast ? 4 : format == MemoryFormat::ChannelsLast3d ? 5 : 0;
@@ -101,7 +109,8 @@ Tensor empty_strided(const Dims& sizes, const Dims& strides, DType dtype, Device
     RL_CHECK(!__builtin_add_overflow(reach, step, &reach), "empty_strided: the number of bytes overflows 63 bits");
   }
   const int64_t bytes = checked_mul(reach, item_size(dtype), "empty_strided");
-  return Tensor(Storage::allocate(size_t(bytes), device), Version::make(), dtype, sizes, strides, 0);
+  return Tensor(Storage::allocate(size_t(bytes), device), Version::make(), dtype, sizes,
+                without_idle_strides(sizes, strides), 0);
 }
 
 Tensor empty_like(const Tensor& t, DType dtype, Device device) {

@@ -80,6 +80,9 @@ int64_t checked_mul(int64_t a, int64_t b, const char* op);
 /// Number of elements; negative sizes and overflow raise.
 int64_t checked_numel(const Dims& sizes, const char* op);
 Dims contiguous_strides(const Dims& sizes);
+/// Strides by which nobody steps, in dims of size 1 and in empty tensors, may be anything: 0 for those beyond all
+/// memory, which would overflow where they are added up or multiplied.
+Dims without_idle_strides(const Dims& sizes, Dims strides);
 /// Dense strides in the stride order of `like` where it has the same sizes and is dense, else row-major.
 Dims strides_like(const Dims& sizes, const Tensor& like);
 /// Dense strides in the order of a format; Preserve has none of its own and is row-major.

@@ -245,9 +245,9 @@ Tensor slice(const Tensor& input, int64_t dim, std::optional<int64_t> start, std
   return stepped(input, d, first, step, length);
 }
 
-Tensor as_strided(const Tensor& input, const Dims& size, const Dims& stride, std::optional<int64_t> storage_offset) {
-  RL_CHECK(size.size() == stride.size(), "as_strided: mismatch in length of strides and shape: ", size, " and ",
-           stride);
+Tensor as_strided(const Tensor& input, const Dims& size, const Dims& given, std::optional<int64_t> storage_offset) {
+  RL_CHECK(size.size() == given.size(), "as_strided: mismatch in length of strides and shape: ", size, " and ", given);
+  const Dims stride = without_idle_strides(size, given);
   const int64_t numel = checked_numel(size, "as_strided");
   const int64_t offset = storage_offset.value_or(input.offset());
   RL_CHECK(offset >= 0, "as_strided: storage_offset must not be negative, got ", offset);
