@@ -144,8 +144,9 @@ RL_INLINE float xlog1py(float x, float y) {
 RL_INLINE float sigmoid(float x) {
   const float a = fabs(x);
   const auto s = detail::exp_argument(a > 105.0f ? -105.0f : -a);
-  const float u = fma(s.r, detail::exp_tail(s.r), 1.0f), p = fma(s.r, u, 1.0f), power = detail::power(s.t + 25.0f);
-  const float e = p * power * 0x1p-25f, rest = fma(s.r, u, 1.0f - p) * power * (0x1p-25f * 0.7f);
+  const float u = fma(s.r, detail::exp_tail(s.r), 1.0f), p = fma(s.r, u, 1.0f);
+  const float two_to_k = detail::power(s.t + 25.0f) * 0x1p-25f, e = p * two_to_k,
+              rest = fma(s.r, u, 1.0f - p) * (0.7f * two_to_k);
   const float q = e / (1.0f + e), y = e - fma(e, q, fma(rest, q, -rest));
   return x < 0.0f ? y : 1.0f - y;
 }
