@@ -52,7 +52,7 @@ static void triangle_places(const KernelCall& call) {
   const auto p = call.parameters.as<kernels::Triangle>();
   int64_t* rows = call.operands[0].as<int64_t>();
   int64_t* cols = rows + call.operands[0].sizes[1];
-  for (int64_t r = 0; r < p.rows; ++r) {
+  for (int64_t r = p.upper || p.diagonal > 0 ? 0 : -p.diagonal; r < p.rows; ++r) {
     int64_t edge = r + p.diagonal + !p.upper;
     edge = edge < 0 ? 0 : edge > p.cols ? p.cols : edge;
     const int64_t begin = p.upper ? edge : 0, end = p.upper ? p.cols : edge;

@@ -179,15 +179,16 @@ static Tensor triangle_indices(int64_t row, int64_t col, int64_t offset, bool up
   const char* op = upper ? "triu_indices" : "tril_indices";
   RL_CHECK(row >= 0, op, ": row must be non-negative, got ", row);
   RL_CHECK(col >= 0, op, ": col must be non-negative, got ", col);
-  const int64_t all = checked_mul(row, col, op), diagonal = std::clamp(offset, -row - 1, col + 1);
+  using Wide = __int128;  // rows or columns may be as many as an int64 holds
+  const int64_t all = checked_mul(row, col, op), diagonal = std::clamp(offset, -row, col);
   // the lower triangle: from row `first` on a place more a row, from row `whole` on all of them
-  const int64_t last = upper ? diagonal - 1 : diagonal;
-  const int64_t first = std::clamp<int64_t>(-last, 0, row), whole = std::clamp<int64_t>(col - last, first, row);
-  const int64_t lower = (whole - first) * (first + whole + 2 * last + 1) / 2 + (row - whole) * col;
+  const Wide last = Wide(diagonal) - upper;
+  const Wide first = std::clamp<Wide>(-last, 0, row), whole = std::clamp<Wide>(col - last, first, row);
+  const auto lower = int64_t((whole - first) * (first + whole + 2 * last + 1) / 2 + (row - whole) * col);
   const Tensor places = empty({2, upper ? all - lower : lower}, DType::Int64, device.value_or(Device{}));
   if (places.numel() > 0)  // above the diagonal nothing is left from `whole` on: 2^62 empty rows take no time
     launch(kernels::triangle_places, {places}, DType::Int64,
-           Parameters::pack(kernels::Triangle{diagonal, upper, upper ? whole : row, col}));
+           Parameters::pack(kernels::Triangle{diagonal, upper, upper ? int64_t(whole) : row, col}));
   return as_dtype(places, dtype.value_or(DType::Int64));
 }
 Tensor tril_indices(int64_t row, int64_t col, int64_t offset, std::optional<DType> dtype,
