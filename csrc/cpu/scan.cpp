@@ -10,15 +10,6 @@ RL_ISA_BEGIN
 constexpr int64_t kScanGrain = 16384;  // elements worth a second thread
 constexpr int64_t kChains = 8;         // sums that run side by side: one alone waits for each of its additions
 
-/// Integers wrap around.
-template <class T, bool kProduct>
-RL_INLINE T joined(T a, T b) {
-  if constexpr (std::is_integral_v<T>)
-    return kProduct ? T(uint64_t(a) * uint64_t(b)) : T(uint64_t(a) + uint64_t(b));
-  else
-    return kProduct ? a * b : a + b;
-}
-
 /// Where row `row` of the dims before the last begins, in elements of an operand.
 RL_INLINE int64_t row_at(const View& v, int64_t row, int skipped = -1) {
   int64_t at = 0;
@@ -32,7 +23,7 @@ RL_INLINE int64_t row_at(const View& v, int64_t row, int skipped = -1) {
 
 /// `n` steps of kChains scans, `apart` elements from one to the next. By way of a buffer, a line of each at a time: the
 /// scans of one row lie 4096 elements apart, where they would push each other out of first-level cache.
-template <class T, bool kProduct>
+template <class T, class F>
 static __attribute__((noinline)) void run_chains(const T* from, T* to, int64_t n, int64_t from_apart,
                                                  int64_t to_apart) {
   constexpr int64_t kLine = 64 / sizeof(T);
@@ -45,7 +36,7 @@ static __attribute__((noinline)) void run_chains(const T* from, T* to, int64_t n
       for (int64_t i = 0; i < count; ++i)
 #pragma GCC unroll 8
         for (int64_t c = 0; c < kChains; ++c)
-          line[c][i] = running[c] = b + i == 0 ? line[c][i] : joined<T, kProduct>(running[c], line[c][i]);
+          line[c][i] = running[c] = b + i == 0 ? line[c][i] : F::join(running[c], line[c][i]);
       for (int64_t c = 0; c < kChains; ++c)
         for (int64_t i = 0; i < count; ++i) to[c * to_apart + b + i] = line[c][i];
     };
@@ -55,15 +46,15 @@ static __attribute__((noinline)) void run_chains(const T* from, T* to, int64_t n
       step(n - b);
   }
 }
-template <class T, bool kProduct>
+template <class T, class F>
 RL_INLINE void run_chain(const T* from, T* to, int64_t n) {
   T running = to[0] = from[0];
-  for (int64_t i = 1; i < n; ++i) to[i] = running = joined<T, kProduct>(running, from[i]);
+  for (int64_t i = 1; i < n; ++i) to[i] = running = F::join(running, from[i]);
 }
 
 /// Elements [begin, end) of a dense row, `begin` a multiple of the block, on top of `before` where that is not null;
 /// gives back the total.
-template <class T, bool kProduct>
+template <class T, class F>
 RL_INLINE T scan_blocks(const T* from, T* to, int64_t begin, int64_t end, const T* first) {
   T before = first ? *first : T();
   bool any = first != nullptr;
@@ -71,13 +62,13 @@ RL_INLINE T scan_blocks(const T* from, T* to, int64_t begin, int64_t end, const 
     const int64_t left = end - b, whole = left / kSumBlock;
     const int64_t blocks = whole >= kChains ? kChains : 1, n = left < kSumBlock ? left : kSumBlock;
     if (blocks == kChains)
-      run_chains<T, kProduct>(from + b, to + b, kSumBlock, kSumBlock, kSumBlock);
+      run_chains<T, F>(from + b, to + b, kSumBlock, kSumBlock, kSumBlock);
     else
-      run_chain<T, kProduct>(from + b, to + b, n);
+      run_chain<T, F>(from + b, to + b, n);
     for (int64_t k = 0; k < blocks; ++k) {
       T* x = to + b + k * kSumBlock;
       if (any)
-        for (int64_t i = 0; i < n; ++i) x[i] = joined<T, kProduct>(before, x[i]);
+        for (int64_t i = 0; i < n; ++i) x[i] = F::join(before, x[i]);
       before = x[n - 1];
       any = true;
     }
@@ -92,7 +83,7 @@ static int64_t scan_scratch(const KernelCall& call) {
 }
 
 /// One long row for several threads: the totals first, then every piece on top of what stands before it.
-template <class T, bool kProduct>
+template <class T, class F>
 static void scan_shared(const T* from, T* to, int64_t n, T* totals) {
   const int64_t blocks = (n + kSumBlock - 1) / kSumBlock, grain = 2 * kChains;
   parallel_for(blocks - 1, grain, [&](int64_t begin, int64_t end) {
@@ -101,20 +92,19 @@ static void scan_shared(const T* from, T* to, int64_t n, T* totals) {
       const int64_t chains = end - b < kChains ? end - b : kChains;
       for (int64_t c = 0; c < chains; ++c) running[c] = from[(b + c) * kSumBlock];
       for (int64_t i = 1; i < kSumBlock; ++i)
-        for (int64_t c = 0; c < chains; ++c)
-          running[c] = joined<T, kProduct>(running[c], from[(b + c) * kSumBlock + i]);
+        for (int64_t c = 0; c < chains; ++c) running[c] = F::join(running[c], from[(b + c) * kSumBlock + i]);
       for (int64_t c = 0; c < chains; ++c) totals[b + c] = running[c];
     }
   });
-  for (int64_t b = 1; b < blocks - 1; ++b) totals[b] = joined<T, kProduct>(totals[b - 1], totals[b]);
+  for (int64_t b = 1; b < blocks - 1; ++b) totals[b] = F::join(totals[b - 1], totals[b]);
   parallel_for(blocks, grain, [&](int64_t begin, int64_t end) {
     const int64_t stop = end * kSumBlock < n ? end * kSumBlock : n;
-    scan_blocks<T, kProduct>(from, to, begin * kSumBlock, stop, begin > 0 ? totals + begin - 1 : nullptr);
+    scan_blocks<T, F>(from, to, begin * kSumBlock, stop, begin > 0 ? totals + begin - 1 : nullptr);
   });
 }
 
 /// Columns side by side: `columns` of them are dense, the scan steps over rows.
-template <class T, bool kProduct>
+template <class T, class F>
 static void scan_columns(const T* from, T* to, int64_t n, int64_t columns, int64_t in_step, int64_t out_step) {
   constexpr int64_t kStrip = 256 / sizeof(T);
   T running[kStrip], before[kStrip];
@@ -124,16 +114,15 @@ static void scan_columns(const T* from, T* to, int64_t n, int64_t columns, int64
         const T* x = from + c + i * in_step;
         T* y = to + c + i * out_step;
         if (i % kSumBlock == 0) {
-          for (int64_t j = 0; j < width; ++j)
-            before[j] = i == kSumBlock ? running[j] : joined<T, kProduct>(before[j], running[j]);
+          for (int64_t j = 0; j < width; ++j) before[j] = i == kSumBlock ? running[j] : F::join(before[j], running[j]);
           for (int64_t j = 0; j < width; ++j) running[j] = x[j];
         } else {
-          for (int64_t j = 0; j < width; ++j) running[j] = joined<T, kProduct>(running[j], x[j]);
+          for (int64_t j = 0; j < width; ++j) running[j] = F::join(running[j], x[j]);
         }
         if (i < kSumBlock)
           for (int64_t j = 0; j < width; ++j) y[j] = running[j];
         else
-          for (int64_t j = 0; j < width; ++j) y[j] = joined<T, kProduct>(before[j], running[j]);
+          for (int64_t j = 0; j < width; ++j) y[j] = F::join(before[j], running[j]);
       }
     };
     for (int64_t j = 0; j < kStrip; ++j) running[j] = before[j] = T();
@@ -144,7 +133,7 @@ static void scan_columns(const T* from, T* to, int64_t n, int64_t columns, int64
   }
 }
 
-template <class T, bool kProduct>
+template <class T, class F>
 static void scan(const KernelCall& call) {
   const View &out = call.operands[0], &input = call.operands[1];
   const int last = input.ndim - 1;
@@ -161,21 +150,21 @@ static void scan(const KernelCall& call) {
   const int64_t grain = n >= kScanGrain ? 1 : kScanGrain / n;
   if (in_step == 1 && out_step == 1) {
     if (rows == 1 && n >= 4 * kChains * kSumBlock && num_threads() > 1) {
-      scan_shared<T, kProduct>(from, to, n, static_cast<T*>(call.scratch));
+      scan_shared<T, F>(from, to, n, static_cast<T*>(call.scratch));
       return;
     }
     // rows of one block that lie evenly run side by side; a sum of integers has nothing to wait for
-    constexpr bool kWaits = kProduct || !std::is_integral_v<T>;
+    constexpr bool kWaits = !std::is_same_v<F, Sum> || !std::is_integral_v<T>;
     const bool even = kWaits && n <= kSumBlock && n >= 16 && last == 1;
     parallel_for(rows, grain, [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end;) {
         const T* x = from + row_at(input, r);
         T* y = to + row_at(out, r);
         if (even && end - r >= kChains) {
-          run_chains<T, kProduct>(x, y, n, input.strides[0], out.strides[0]);
+          run_chains<T, F>(x, y, n, input.strides[0], out.strides[0]);
           r += kChains;
         } else {
-          scan_blocks<T, kProduct>(x, y, 0, n, nullptr);
+          scan_blocks<T, F>(x, y, 0, n, nullptr);
           ++r;
         }
       }
@@ -189,8 +178,8 @@ static void scan(const KernelCall& call) {
                  [&](int64_t begin, int64_t end) {
                    for (int64_t s = begin; s < end; ++s) {
                      const int64_t r = s / strips, c = s % strips * width;
-                     scan_columns<T, kProduct>(from + row_at(input, r, dense) + c, to + row_at(out, r, dense) + c, n,
-                                               columns - c < width ? columns - c : width, in_step, out_step);
+                     scan_columns<T, F>(from + row_at(input, r, dense) + c, to + row_at(out, r, dense) + c, n,
+                                        columns - c < width ? columns - c : width, in_step, out_step);
                    }
                  });
     return;
@@ -202,9 +191,9 @@ static void scan(const KernelCall& call) {
       T before = T(), running = T();
       for (int64_t i = 0; i < n; ++i) {
         const bool starts = i % kSumBlock == 0;
-        if (starts && i > 0) before = i == kSumBlock ? running : joined<T, kProduct>(before, running);
-        running = starts ? x[i * in_step] : joined<T, kProduct>(running, x[i * in_step]);
-        y[i * out_step] = i < kSumBlock ? running : joined<T, kProduct>(before, running);
+        if (starts && i > 0) before = i == kSumBlock ? running : F::join(before, running);
+        running = starts ? x[i * in_step] : F::join(running, x[i * in_step]);
+        y[i * out_step] = i < kSumBlock ? running : F::join(before, running);
       }
     }
   });
@@ -212,9 +201,9 @@ static void scan(const KernelCall& call) {
 
 extern const KernelEntry scan_entries[];
 const KernelEntry scan_entries[] = {
-#define X(Name, T)                                                 \
-  {&kernels::cumsum, DType::Name, &scan<T, false>, &scan_scratch}, \
-      {&kernels::cumprod, DType::Name, &scan<T, true>, &scan_scratch},
+#define X(Name, T)                                               \
+  {&kernels::cumsum, DType::Name, &scan<T, Sum>, &scan_scratch}, \
+      {&kernels::cumprod, DType::Name, &scan<T, functors::Product>, &scan_scratch},
     RL_TYPES_Sums(X)
 #undef X
 };

@@ -2,7 +2,7 @@
 // an element is joined, and `finish`, what becomes of the total. The order is the loop's (DESIGN, section 5).
 #pragma once
 
-#include "functors/traits.h"
+#include "functors/binary.h"
 
 namespace rl::functors {
 
@@ -12,18 +12,19 @@ struct Given {
   bool root = false;
 };
 
-struct Sum {
+/// What a functor of two numbers joins, from `kNothing` on.
+template <class F, int kNothing>
+struct Joined {
   template <class T>
   static RL_INLINE T identity() {
-    return T(0);
+    return T(kNothing);
   }
   template <class T>
   static RL_INLINE T join(T a, T b) {
-    if constexpr (std::is_integral_v<T>)
-      return T(uint64_t(a) + uint64_t(b));  // integers wrap around
-    else
-      return a + b;
+    return F()(a, b);
   }
+};
+struct Sum : Joined<Add, 0> {
   /// The same on a whole register, for types that do not wrap.
   template <class V>
     requires(V{0.5f}[0] != 0)
@@ -31,20 +32,8 @@ struct Sum {
     return a + b;
   }
 };
-
-struct Product {
-  template <class T>
-  static RL_INLINE T identity() {
-    return T(1);
-  }
-  template <class T>
-  static RL_INLINE T join(T a, T b) {
-    if constexpr (std::is_integral_v<T>)
-      return T(uint64_t(a) * uint64_t(b));
-    else
-      return a * b;
-  }
-};
+using Product = Joined<Mul, 1>;
+using Xor = Joined<BitwiseXor, 0>;
 
 /// The largest (kMax) or smallest; NaN wins. Of bools: is any, are all.
 template <bool kMax>
@@ -69,18 +58,6 @@ struct Extreme {
 };
 using Largest = Extreme<true>;
 using Smallest = Extreme<false>;
-
-/// Exclusive or, bit by bit.
-struct Xor {
-  template <class T>
-  static RL_INLINE T identity() {
-    return T(0);
-  }
-  template <class T>
-  static RL_INLINE T join(T a, T b) {
-    return a ^ b;
-  }
-};
 
 /// How many are not zero.
 struct Count : Sum {
