@@ -8,16 +8,6 @@
 namespace rl {
 namespace {
 
-/// Of a floating dtype, or of the parts of a complex one.
-double largest(DType dtype) {
-  switch (real_of(dtype)) {
-    case DType::Float16: return 65504;
-    case DType::BFloat16: return 0x1.FEp127;
-    case DType::Float32: return 0x1.FFFFFEp127;
-    default: return INFINITY;
-  }
-}
-
 bool fits_integer(const Scalar& value, DType dtype) {
   const bool is_unsigned = contains(kUnsigned, dtype);
   const int bits = 8 * int(item_size(dtype));
@@ -27,6 +17,15 @@ bool fits_integer(const Scalar& value, DType dtype) {
 }
 
 }  // namespace
+
+double largest(DType dtype) {
+  switch (real_of(dtype)) {
+    case DType::Float16: return 65504;
+    case DType::BFloat16: return 0x1.fep127;
+    case DType::Float32: return 0x1.fffffep127;
+    default: return 0x1.fffffffffffffp1023;
+  }
+}
 
 bool fits(const Scalar& value, DType dtype) {
   if (dtype == DType::Bool) return true;

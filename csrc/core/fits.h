@@ -6,6 +6,9 @@
 
 namespace rl {
 
+/// The largest finite number of a floating dtype, or of the parts of a complex one.
+double largest(DType dtype);
+
 /// Unsigned dtypes take a negative number as its complement, as in PyTorch. NaN fits no integer; infinity fits floats.
 bool fits(const Scalar& value, DType dtype);
 

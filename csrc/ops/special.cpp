@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "core/fits.h"
 #include "functors/activation.h"
 #include "functors/gamma.h"
 #include "ops/pointwise.h"
@@ -36,14 +37,6 @@ Prepared rounding(int64_t decimals) {
 Prepared logit_form(std::optional<double> eps) {
   if (!eps || *eps < 0) return {kernels::logit, Result::Float, {}};
   return {kernels::logit_clamped, Result::Float, Parameters::pack(Number{*eps, 0})};
-}
-double largest(DType dtype) {
-  switch (real_of(dtype)) {
-    case DType::Float16: return 65504;
-    case DType::BFloat16: return 0x1.fep127;
-    case DType::Float32: return 0x1.fffffep127;
-    default: return 0x1.fffffffffffffp1023;
-  }
 }
 Prepared replacing(DType dtype, std::optional<double> nan, std::optional<double> posinf, std::optional<double> neginf) {
   if (category(dtype) < 2) return {kernels::copy, Result::Same, {}};
