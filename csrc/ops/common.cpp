@@ -79,10 +79,7 @@ void copy_values(const Tensor& to, const Value& from, const char* op) {
       broadcast_to(source, to.sizes(), op);
       return;
     }
-    RL_CHECK(
-        !overlaps_itself(to), op,
-        ": unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-        "Please clone() the tensor before performing the operation.");
+    check_writable(op, to, {});
     const Tensor shaped = broadcast_to(source, to.sizes(), op);
     if (overlaps_partly(to, shaped)) {  // through a copy of its own: the values as they were
       const Tensor apart = empty(shaped.sizes(), shaped.dtype());
