@@ -4,11 +4,12 @@
 
 #include "core/dtype.h"
 #include "core/macros.h"
+#include "cpu/vector.h"
+#include "functors/math_complex.h"
 
 RL_ISA_BEGIN
 
-template <class T>
-inline constexpr bool is_complex_type = std::is_same_v<T, complex<float>> || std::is_same_v<T, complex<double>>;
+using functors::is_complex_type;
 
 template <class To, class From>
 RL_INLINE To convert_one(From x) {
@@ -43,9 +44,8 @@ RL_INLINE To convert_one(From x) {
 
 template <class To, class From>
 static void convert(int64_t n, void* to, const void* from) {
-  using Read = std::conditional_t<std::is_same_v<From, bool>, uint8_t, From>;  // GCC 12 vectorises no loop over bool
   To* out = static_cast<To*>(to);
-  const Read* x = static_cast<const Read*>(from);
+  const auto* x = static_cast<const Stored<From>*>(from);
   for (int64_t i = 0; i < n; ++i) out[i] = convert_one<To>(x[i]);
 }
 

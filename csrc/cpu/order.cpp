@@ -200,7 +200,7 @@ const KernelEntry order_entries[] = {{&kernels::run_starts, DType::Int64, &run_s
   {&kernels::kth, DType::Name, &kth<T>, &kth_scratch}, {&kernels::longest_run, DType::Name, &longest_run<T>}, \
       {&kernels::row_order, DType::Name, &row_order<T>, &row_order_scratch},                                  \
       {&kernels::run_ids, DType::Name, &run_ids<T>},
-                                     RL_ORDERED_TYPES(X)
+                                     RL_TYPES_Keyed(X)
 #undef X
 };
 extern const int order_count;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/kernel.h"
+#include "cpu/vector.h"
 #include "functors/traits.h"
 
 RL_ISA_BEGIN
@@ -35,9 +36,6 @@ RL_INLINE auto apply(const P& params, X... x) {
     return F()(x...);
 }
 
-/// GCC 12 vectorises no loop that reads a bool: it reads a byte, and asks whether it is 0.
-template <class T>
-using Stored = std::conditional_t<std::is_same_v<T, bool>, uint8_t, T>;
 template <class T>
 RL_INLINE const Stored<T>* stored_block(void* const* blocks, int i) {
   return static_cast<const Stored<T>*>(blocks[i]);

@@ -161,7 +161,7 @@ extern const KernelEntry sort_entries[];
 const KernelEntry sort_entries[] = {
 #define X(Name, T) \
   {&kernels::sort, DType::Name, &sort<T>, &sort_scratch}, {&kernels::topk, DType::Name, &topk<T>, &topk_scratch},
-    RL_ORDERED_TYPES(X)
+    RL_TYPES_Keyed(X)
 #undef X
 };
 extern const int sort_count;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include "core/macros.h"
@@ -17,6 +18,10 @@ constexpr int kVectorBytes = 16;
 #endif
 template <class T>
 constexpr int kWidth = kVectorBytes / int(sizeof(T));
+
+/// What a loop reads a T as: GCC 12 vectorises none that reads a bool, so it reads a byte, and asks whether it is 0.
+template <class T>
+using Stored = std::conditional_t<std::is_same_v<T, bool>, uint8_t, T>;
 
 template <class T, int N>
 struct Vector {
