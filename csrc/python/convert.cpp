@@ -274,8 +274,7 @@ Tensor from_numpy(PyObject* o) {
   if (!a.writeable())
     warn(
         "The given NumPy array is not writable: the tensor shares its memory, and writing to it raises. You may want "
-        "to "
-        "copy the array to protect its data or make it writable before converting it to a tensor.");
+        "to copy the array to protect its data or make it writable before converting it to a tensor.");
   return share_array(a, "from_numpy");
 }
 

@@ -27,6 +27,17 @@ Owned call_hook(PyObject* hook, Owned gradient) {
 
 }  // namespace
 
+int set_hooks(PyObject*& slot, PyObject* value) {
+  if (value && value != Py_None && !PyDict_Check(value)) {
+    PyErr_Format(PyExc_TypeError, "hooks are a dict or None, not %s", Py_TYPE(value)->tp_name);
+    return -1;
+  }
+  PyObject* dict = value == Py_None ? nullptr : value;
+  Py_XINCREF(dict);
+  Py_XSETREF(slot, dict);
+  return 0;
+}
+
 Owned run_hooks(PyObject* dict, Owned gradient) {
   if (!dict || PyDict_Size(dict) == 0) return gradient;
   const Owned hooks = Owned::checked(PyDict_Values(dict));  // a hook may remove itself
@@ -41,7 +52,7 @@ Owned tuple_of(const std::vector<Owned>& grads) {
     PyTuple_SET_ITEM(all.get(), Py_ssize_t(i), Py_NewRef(grads[i] ? grads[i].get() : Py_None));
   return all;
 }
-/// A hook on all gradients of a node: what it returns, if anything, takes their place.
+
 void replace(std::vector<Owned>& grads, PyObject* hook, PyObject* others, const char* what) {
   const Owned all = tuple_of(grads);
   const Owned given = Owned::checked(PyObject_CallFunctionObjArgs(hook, all.get(), others, nullptr));

@@ -7,6 +7,9 @@
 
 namespace rl::python {
 
+/// Keeps a dict of hooks in a slot of its object, nothing for None; -1 and a TypeError for anything else.
+int set_hooks(PyObject*& slot, PyObject* value);
+
 /// The gradient once the functions in a dict (or null) have seen it, in order: each may return another.
 Owned run_hooks(PyObject* dict, Owned gradient);
 

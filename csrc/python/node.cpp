@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "python/call.h"
+#include "python/engine_hooks.h"
 
 namespace rl::python {
 
@@ -141,16 +142,7 @@ PyObject* get_prehooks(PyObject* self, void*) {
   PyObject* hooks = as_node(self)->prehooks;
   return Owned::borrow(hooks ? hooks : Py_None).release();
 }
-int set_prehooks(PyObject* self, PyObject* value, void*) {
-  if (value && value != Py_None && !PyDict_Check(value)) {
-    PyErr_Format(PyExc_TypeError, "hooks are a dict or None, not %s", Py_TYPE(value)->tp_name);
-    return -1;
-  }
-  PyObject* dict = value == Py_None ? nullptr : value;
-  Py_XINCREF(dict);
-  Py_XSETREF(as_node(self)->prehooks, dict);
-  return 0;
-}
+int set_prehooks(PyObject* self, PyObject* value, void*) { return set_hooks(as_node(self)->prehooks, value); }
 PyObject* get_sequence(PyObject* self, void*) { return PyLong_FromUnsignedLongLong(as_node(self)->sequence); }
 PyObject* get_site(PyObject* self, void*) { return PyUnicode_FromString(call_site(as_node(self)).c_str()); }
 

@@ -58,9 +58,8 @@ struct DTypeObject {
   std::string_view name() const { return only ? only->name : rl::name(dtype); }
   bool is_signed() const {
     RL_CHECK(!only || only->kind != NameOnly::Bits, "is_signed: torch.", name(), " has no sign");
-    return only ? only->kind != NameOnly::Unsigned : !contains(kUnsigned | only_bool, dtype);
+    return only ? only->kind != NameOnly::Unsigned : !contains(kUnsigned | rl::only(DType::Bool), dtype);
   }
-  static constexpr DTypeSet only_bool = rl::only(DType::Bool);
 };
 struct Layout {};
 constexpr const char* kFormats[] = {"contiguous_format", "preserve_format", "channels_last", "channels_last_3d"};

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "ops/shape.h"
+#include "python/engine_hooks.h"
 #include "python/mode.h"
 #include "python/node.h"
 #include "python/numbers.h"
@@ -185,15 +186,7 @@ int set_data(PyObject* self, PyObject* value, void*) {
 template <PyObject* TensorExtra::* Member>
 int set_extra(PyObject* self, PyObject* value, void*) {
   if (refuse_delete(value, "a hook dict")) return -1;
-  if (value != Py_None && !PyDict_Check(value)) {
-    PyErr_Format(PyExc_TypeError, "hooks are a dict or None, not %s", Py_TYPE(value)->tp_name);
-    return -1;
-  }
-  TensorExtra& extra = as_tensor(self)->more();
-  PyObject* dict = value == Py_None ? nullptr : value;
-  Py_XINCREF(dict);
-  Py_XSETREF(extra.*Member, dict);
-  return 0;
+  return set_hooks(as_tensor(self)->more().*Member, value);
 }
 
 PyGetSetDef getset[] = {
