@@ -21,6 +21,8 @@ void scatter_into(const char* op, const Kernel& kernel, const Tensor& self, int6
   if (src.is_tensor()) {
     check_same_dtype(self, *src.tensor, op, "src");
     source = at_least_1d(*src.tensor);
+  } else {
+    check_fits(op, src.scalar, self.dtype());
   }
   check_gather_shape(op, target, wide, d, src.is_tensor() ? &source : nullptr);
   const Value index_value(index);
@@ -44,7 +46,10 @@ void index_into(const char* op, const Kernel& kernel, const Tensor& self, int64_
   check_writable(op, self, {&source, &index_value});
   const Tensor walked = with_stride_0(target, sizes, d), wide = along(vector, sizes, d);
   Tensor from;
-  if (source.is_tensor()) from = broadcast_to(*source.tensor, sizes, op);
+  if (source.is_tensor())
+    from = broadcast_to(*source.tensor, sizes, op);
+  else
+    check_fits(op, source.scalar, self.dtype());
   launch(kernel, {target, walked, source.is_tensor() ? Operand(from) : source.operand(), wide}, self.dtype(),
          Parameters::pack(one_index(d, wraps)));
 }
@@ -73,7 +78,6 @@ void scatter_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& src)
   scatter_into("scatter_", kernels::scatter, self, dim, index, src);
 }
 void scatter_value_(Tensor& self, int64_t dim, const Tensor& index, const Scalar& value) {
-  check_fits("scatter_", value, self.dtype());
   scatter_into("scatter_", kernels::scatter, self, dim, index, value);
 }
 void scatter_add_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& src) {
@@ -85,7 +89,6 @@ Tensor scatter(const Tensor& input, int64_t dim, const Tensor& index, const Tens
   return deliver_exact("scatter", result, out);
 }
 Tensor scatter_value(const Tensor& input, int64_t dim, const Tensor& index, const Scalar& value, Tensor* out) {
-  check_fits("scatter", value, input.dtype());
   Tensor result = clone(input, "scatter");
   scatter_into("scatter", kernels::scatter, result, dim, index, value);
   return deliver_exact("scatter", result, out);
@@ -115,10 +118,7 @@ void index_fill_(Tensor& self, int64_t dim, const Tensor& index, const Value& va
   RL_CHECK(!value.is_tensor() || value.tensor->ndim() == 0,
            "index_fill_ only supports a 0-dimensional value tensor, but got tensor with ",
            value.is_tensor() ? value.tensor->ndim() : 0, " dimension(s).");
-  if (!value.is_tensor()) {
-    check_fits("index_fill_", value.scalar, self.dtype());
-    return index_into("index_fill_", kernels::index_fill, self, dim, index, value, true);
-  }
+  if (!value.is_tensor()) return index_into("index_fill_", kernels::index_fill, self, dim, index, value, true);
   const Tensor converted = as_dtype(*value.tensor, self.dtype());
   index_into("index_fill_", kernels::index_fill, self, dim, index, converted, true);
 }
