@@ -26,14 +26,8 @@ from ._settings import (
     use_deterministic_algorithms,
 )
 from ._tensor_str import set_printoptions
-from .ops import arrange, factor, index, join, pointwise, product, reduce, shape, writing
-from .ops import nn as _nn_ops
-from .ops import random as _random_ops
-from .ops import special as _special_ops
 from .ops._table import ALIASES, FUNCTIONS, function_of
 from .tensor import Tensor
-
-del arrange, factor, index, join, pointwise, product, reduce, shape, writing
 
 # names that start in _C but are not PyTorch's
 for _name in ("TensorBase", "Node", "rows", *(n for n in dir(_C) if n.startswith("special_"))):

@@ -2,7 +2,7 @@
 
 from rushlight import _C
 
-from . import arrange, factor, index, join, nn, pointwise, product, random, reduce, shape, special, writing
+from . import arrange, factor, index, join, mask, nn, pointwise, product, random, reduce, shape, special, writing
 
 
 def _complete():
