@@ -388,6 +388,11 @@ def test_what_losses_refuse(torch):
     F = torch.nn.functional
     with pytest.raises(RuntimeError, match="between 0 and 1"):
         F.binary_cross_entropy(torch.tensor([1.5]), torch.ones(1))
+    with pytest.raises(RuntimeError, match="between 0 and 1"):
+        F.binary_cross_entropy(torch.tensor([math.nan]), torch.ones(1))
+    with pytest.raises(RuntimeError, match="between 0 and 1"):
+        F.binary_cross_entropy(torch.ones(1), torch.tensor([-0.5]))
+    assert math.isnan(F.binary_cross_entropy(torch.ones(0), torch.ones(0)).item())
     with pytest.raises(RuntimeError, match="negative values for beta"):
         F.smooth_l1_loss(torch.ones(1), torch.ones(1), beta=-1.0)
     with pytest.raises(RuntimeError, match="smaller than num_classes"):

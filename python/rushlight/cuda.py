@@ -27,13 +27,11 @@ def device_count():
 
 
 def manual_seed(seed):
-    """Seed the generator of the current GPU; nothing to seed is no error, as in PyTorch."""
+    """Seed the generators of GPUs; nothing to seed is no error, as in PyTorch."""
     int(seed)
 
 
-def manual_seed_all(seed):
-    """Seed the generators of all GPUs; nothing to seed is no error, as in PyTorch."""
-    int(seed)
+manual_seed_all = manual_seed
 
 
 def _no_gpu(*args, **kwargs):

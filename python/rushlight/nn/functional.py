@@ -218,15 +218,22 @@ def cross_entropy(
     return _C.add(_C.mul(plain, 1 - label_smoothing), _C.mul(smooth, label_smoothing / input.shape[dim]))
 
 
+def _check_probabilities(name, tensor):
+    if tensor.is_meta or not tensor.numel():
+        return
+    values = _C.detach(tensor)
+    if not (0 <= _C.amin(values, ()).item() and _C.amax(values, ()).item() <= 1):  # NaN is in no range
+        raise RuntimeError(f"binary_cross_entropy: all elements of {name} should be between 0 and 1")
+
+
 def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
     """Cross entropy of probabilities of one class."""
     if target.shape != input.shape:
         raise ValueError(
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. Please ensure they have the same size."
         )
-    for name, tensor in (("input", input), ("target", target)):
-        if not tensor.is_meta and not bool(_C.all(_C.logical_and(_C.ge(tensor, 0), _C.le(tensor, 1)))):
-            raise RuntimeError(f"binary_cross_entropy: all elements of {name} should be between 0 and 1")
+    _check_probabilities("input", input)
+    _check_probabilities("target", target)
     losses = _C._binary_cross_entropy(input, target)
     if weight is not None:
         losses = _C.mul(losses, weight)

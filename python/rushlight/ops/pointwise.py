@@ -170,14 +170,18 @@ def _cross_entropy_target_back(g, input):
     return _C.mul(g, _C.sub(_C.log1p(_C.neg(input)), _C.log(input)))
 
 
+def _bernoulli_spread(p):
+    return _C.clamp(_C.mul(_C.rsub(p, 1), p), 1e-12)
+
+
 def _cross_entropy_curve(g, input, other):
-    spread = _C.clamp(_C.mul(_C.rsub(input, 1), input), 1e-12)
+    spread = _bernoulli_spread(input)
     away = _C.sub(input, other)
     return _C.mul(g, _C.div(_C.add(_C.mul(away, _C.sub(_C.mul(input, 2), 1)), spread), _C.square(spread)))
 
 
 def _cross_entropy_mixed(g, input):
-    return _C.neg(_C.div(g, _C.clamp(_C.mul(_C.rsub(input, 1), input), 1e-12)))
+    return _C.neg(_C.div(g, _bernoulli_spread(input)))
 
 
 op(_C._binary_cross_entropy, grad=(_cross_entropy_back, _cross_entropy_target_back), doc="Cross entropy of probabilities of one class.", node="BinaryCrossEntropyBackward0")
