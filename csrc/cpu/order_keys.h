@@ -57,9 +57,12 @@ struct Key {
 };
 
 // Every dtype that has a key, as itself.
-#define RL_TYPES_Keyed(X)                                                                                         \
-  X(Bool, bool)                                                                                                   \
-  X(UInt8, uint8_t) X(UInt16, uint16_t) X(UInt32, uint32_t) X(UInt64, uint64_t) X(Int8, int8_t) X(Int16, int16_t) \
-      X(Int32, int32_t) X(Int64, int64_t) X(Float16, half) X(BFloat16, bfloat16) X(Float32, float) X(Float64, double)
+// clang-format off
+#define RL_TYPES_Keyed(X)                                                                           \
+  X(Bool, bool)                                                                                     \
+  X(UInt8, uint8_t) X(UInt16, uint16_t) X(UInt32, uint32_t) X(UInt64, uint64_t)                     \
+  X(Int8, int8_t) X(Int16, int16_t) X(Int32, int32_t) X(Int64, int64_t)                             \
+  X(Float16, half) X(BFloat16, bfloat16) X(Float32, float) X(Float64, double)
+// clang-format on
 
 RL_ISA_END
