@@ -101,6 +101,7 @@ BY_NAME = {
     "dtype": lambda rng, *_: rng.choice(DTYPES),
     "device": one_of("cpu", "meta"),
     "tensors": lambda rng, shape, dtype: [tensor(rng, shape, dtype) for _ in range(rng.randrange(1, 4))],
+    "array": lambda rng, shape, dtype: tensor(rng, shape, dtype).detach().numpy(),
     "indices": lambda rng, shape, _: [indices(rng, shape, _) for _ in range(rng.randrange(1, 4))],
 }  # fmt: skip
 
@@ -188,6 +189,7 @@ def sure_calls():
     yield torch, "promote_types", (_C.int8, _C.float32)
     yield torch, "frombuffer", (bytearray(8),), {"dtype": _C.uint8}
     yield torch, "from_numpy", (row.numpy(),)
+    yield t, "__array_wrap__", (row, row.numpy())
 
 
 # ---- calls ----------------------------------------------------------------------------------------------------------------
