@@ -109,6 +109,7 @@ namespace {
 
 /// A copy of what is about to be overwritten, with its history: a derivative's derivative passes through it.
 Owned copy_with_history(PyTensor* t) {
+  if (RL_UNLIKELY(is_layered(as_object(t)))) return Owned::checked(PyObject_CallMethod(as_object(t), "clone", nullptr));
   Owned made(wrap(ops::clone(t->value)));
   PyTensor* copy = as_tensor(made.get());
   copy->grad_fn = Py_XNewRef(current_grad_fn(t));

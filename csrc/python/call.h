@@ -10,6 +10,7 @@
 #include "ops/row.h"
 #include "python/arguments.h"
 #include "python/docs.h"
+#include "python/layer.h"
 #include "python/mode.h"
 #include "python/op_objects.h"
 #include "python/tensor_type.h"
@@ -57,6 +58,7 @@ struct OpEntry {
   std::string given, doc;                 // what its line of the table says, and the whole docstring
   const char* result = "Tensor";          // in docstrings and stubs
   PyMethodDef method{};
+  PyObject* (*enter)(const OpEntry&, std::span<PyObject*> slots, bool requires_grad) = nullptr;  // past the arguments
   PyObject* self = nullptr;  // what the builtin is bound to: holds this entry
   PyObject* function = nullptr;
   PyObject* result_type = nullptr;  // torch.return_types.<name>, or null: several results are a tuple
@@ -149,8 +151,12 @@ struct Bound {
       Owned varargs;
       bool requires_grad = false;
       bind_arguments(entry, args, nargs, kwnames, slots, varargs, requires_grad);
-      return run(entry, slots, requires_grad, std::make_index_sequence<S::count>());
+      return enter(entry, slots, requires_grad);
     });
+  }
+  static PyObject* enter(const OpEntry& entry, std::span<PyObject*> slots, bool requires_grad) {
+    if (RL_UNLIKELY(mode & kLayered) && leaves_by_door(entry, slots)) return through_door(entry, slots, requires_grad);
+    return run(entry, slots, requires_grad, std::make_index_sequence<S::count>());
   }
 
   template <size_t... I>
@@ -168,6 +174,7 @@ struct Bound {
            " arguments, its function has ", S::count);
     describe(params, std::make_index_sequence<S::count>());
     OpEntry& entry = define(row, reinterpret_cast<void (*)()>(target), std::move(params), &call);
+    entry.enter = &enter;
     if constexpr (!std::is_void_v<typename S::Result>) entry.result = type_text<typename S::Result>;
     return entry;
   }

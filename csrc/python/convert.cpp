@@ -385,6 +385,10 @@ Owned to_list(const Tensor& t) {
 PyObject* item(PyObject* self) {
   return guarded("item", [&]() -> PyObject* {
     const Tensor& t = as_tensor(self)->value;
+    RL_CHECK(!(t.is_meta() && is_layered(self)),
+             "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on a "
+             "Tensor: it has another value in every example of the batch. Please try to rewrite what you're doing with "
+             "other operations.");
     RL_CHECK(!t.is_meta(), "Tensor.item() cannot be called on meta tensors: they have no values");
     RL_CHECK(t.numel() == 1, "a Tensor with ", t.numel(), " elements cannot be converted to Scalar");
     return number(t.dtype(), read_host(t, "item"));

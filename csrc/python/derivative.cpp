@@ -57,6 +57,7 @@ Owned saved_results(Node* n, bool create_graph) {
     const SavedResult& r = (*n->results)[i];
     if (r.value.version()->value() != r.version) changed(n, r.value, r.version, "a result");
     wrapped.emplace_back(wrap(r.value));
+    if (r.layer) set_layer(as_tensor(wrapped.back().get()), r.layer.get(), r.inner.get(), r.added.get());
     if (create_graph && is_differentiable(r.value.dtype())) {
       PyTensor* t = as_tensor(wrapped.back().get());
       t->grad_fn = Py_NewRef(reinterpret_cast<PyObject*>(n));

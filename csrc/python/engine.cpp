@@ -10,6 +10,7 @@
 #include "python/call.h"
 #include "python/derivative.h"
 #include "python/engine_hooks.h"
+#include "python/layer.h"
 #include "python/mode.h"
 #include "python/node.h"
 #include "python/objects.h"
@@ -95,7 +96,8 @@ class Walk {
   }
 
   Owned sum(const Owned& a, const Owned& b) {
-    if (create_graph_) return Owned::checked(PyObject_CallFunctionObjArgs(add_function, a.get(), b.get(), nullptr));
+    if (create_graph_ || (mode & kLayered))
+      return Owned::checked(PyObject_CallFunctionObjArgs(add_function, a.get(), b.get(), nullptr));
     const ops::Value x(as_tensor(a.get())->value), y(as_tensor(b.get())->value);
     return Owned(wrap(ops::add(x, y, Scalar(1), nullptr)));
   }
@@ -138,7 +140,7 @@ class Walk {
   /// Adds to .grad.
   void accumulate(PyTensor* t, Owned gradient) {
     const Tensor& g = as_tensor(gradient.get())->value;
-    if (create_graph_) {
+    if (create_graph_ || (mode & kLayered)) {
       Owned total = t->grad ? sum(Owned::borrow(t->grad), gradient) : std::move(gradient);
       Py_XSETREF(t->grad, total.release());
     } else if (t->grad) {
@@ -269,7 +271,7 @@ class Walk {
         const Tensor& g = as_tensor(work.grads[0].get())->value;
         const Dims& sizes = n->forms ? (*n->forms)[size_t(e)].sizes : g.sizes();
         const DType dtype = n->forms ? (*n->forms)[size_t(e)].dtype : g.dtype();
-        pass_on(n, e, Owned(wrap(ops::full(sizes, Scalar(0), dtype, g.device()))));
+        pass_on(n, e, Owned(wrap(ops::full(sizes, Scalar(0), dtype, device_of(as_tensor(work.grads[0].get()))))));
       } else {
         pass_on(n, e, apply(n, rule, work.grads, gathered, results, create_graph_));
       }
@@ -310,7 +312,7 @@ Owned first_gradient(PyTensor* root, PyObject* given) {
              ": reduce it (.sum(), .mean()) or pass gradient=");
     RL_CHECK(!is_complex(t.dtype()), "grad can be implicitly created only for real scalar outputs but got torch.",
              name(t.dtype()));
-    return Owned(wrap(ops::full(t.sizes(), Scalar(1), t.dtype(), t.device())));
+    return Owned(wrap(ops::full(t.sizes(), Scalar(1), t.dtype(), device_of(root))));
   }
   RL_CHECK_TYPE(is_tensor(given), "gradients can be either Tensors or None, but got ", Py_TYPE(given)->tp_name);
   const Tensor& g = as_tensor(given)->value;
@@ -322,6 +324,41 @@ Owned first_gradient(PyTensor* root, PyObject* given) {
            name(g.dtype()), " and output[0] has a dtype of torch.", name(t.dtype()), ".");
   if (g.dtype() == t.dtype()) return Owned::borrow(given);
   return Owned::checked(PyObject_CallFunctionObjArgs(cast_function, given, Py_None, dtype_object(t.dtype()), nullptr));
+}
+
+/// A tensor of forward mode leads where its values lead.
+PyObject* with_history(PyObject* t) {
+  while (is_layered(t) && !requires_grad(as_tensor(t)) && !as_tensor(t)->value.is_meta())
+    t = as_tensor(t)->extra->inner;
+  return t;
+}
+
+/// Does the graph of these tensors lead to a leaf that is none of `leaves`?
+bool leads_beyond(const py::list& tensors, const py::list& leaves) {
+  std::unordered_map<PyObject*, bool> seen;
+  for (const py::handle& leaf : leaves) seen[leaf.ptr()] = true;
+  std::vector<PyObject*> stack;
+  const auto meet = [&](PyObject* o) {
+    if (!std::exchange(seen[o], true)) stack.push_back(o);
+  };
+  for (const py::handle& t : tensors) {
+    PyTensor* tensor = as_tensor(t.ptr());
+    PyObject* fn = current_grad_fn(tensor);
+    if (fn)
+      meet(fn);
+    else if (requires_grad(tensor))
+      meet(t.ptr());
+  }
+  while (!stack.empty()) {
+    PyObject* o = stack.back();
+    stack.pop_back();
+    if (!is_node(o)) return true;
+    Node* n = as_node(o);
+    // what was differentiated by and has a history of its own ends here: the edge that leads to it is its node's
+    for (int e = 0; e < n->edge_count; ++e)
+      if (n->edges[e].target) meet(n->edges[e].target);
+  }
+  return false;
 }
 
 /// backward() and autograd.grad(): roots and their gradients; `inputs` None, or the tensors that gradients go to.
@@ -337,6 +374,7 @@ py::object run_backward(const py::tuple& roots, const py::tuple& gradients, bool
   if (!accumulate) walk.capture_only();
   for (size_t i = 0; i < roots.size(); ++i) {
     PyObject* root = py::object(roots[i]).ptr();
+    if (is_tensor(root)) root = with_history(root);
     RL_CHECK_TYPE(is_tensor(root), "outputs can be only Tensors, but got ", Py_TYPE(root)->tp_name);
     RL_CHECK(requires_grad(as_tensor(root)), "element ", i,
              " of tensors does not require grad and does not have a grad_fn");
@@ -357,6 +395,7 @@ py::object run_backward(const py::tuple& roots, const py::tuple& gradients, bool
 
 void add_engine(py::module_& m) {
   m.def("_run_backward", &run_backward);
+  m.def("_leads_beyond", &leads_beyond);
   sum_to_function = py::object(m.attr("_sum_to")).release().ptr();
   cast_function = py::object(m.attr("_to")).release().ptr();
   add_function = py::object(m.attr("add")).release().ptr();

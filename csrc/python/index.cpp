@@ -197,7 +197,7 @@ Parsed parse(PyObject* self, PyObject* given) {
       if (o == Py_True) ops::fill(index, Scalar(0));
       p.only_masks = false;
       p.advanced.push_back({dim++, Owned(wrap(std::move(index)))});
-    } else if (is_int(o) && !is_mask(o)) {
+    } else if (is_int(o) && !is_mask(o) && !(is_tensor(o) && is_layered(o))) {
       const int64_t i = to_int(o, {});
       if (i < -now.size(dim) || i >= now.size(dim)) out_of_bounds(i, dim, now.size(dim));
       p.view = call(select_op, p.view.get(), number(dim).get(), number(i).get());
@@ -286,6 +286,9 @@ int set_index(PyObject* self, PyObject* key, PyObject* value) {
   PyObject* done = guarded(nullptr, [&]() -> PyObject* {
     RL_CHECK_TYPE(value != nullptr, "Tensor does not support deleting items");
     Owned given = Owned::borrow(value);
+    // a layer's values into a tensor that is not the layer's: all of it becomes the layer's, not the part alone
+    if (RL_UNLIKELY(is_tensor(value) && is_layered(value)) && !is_layered(self))
+      Owned::checked(PyObject_CallMethod(as_tensor(value)->extra->layer, "adopt", "O", self));
     Parsed p;
     BasicView basic(as_tensor(self)->value);
     if (!is_recorded(self) && !(is_tensor(value) && is_recorded(value)) && basic.take(key))

@@ -13,6 +13,7 @@
 #include "python/errors.h"
 #include "python/generator_type.h"
 #include "python/lapack.h"
+#include "python/layer.h"
 #include "python/mode.h"
 #include "python/node.h"
 #include "python/numbers.h"
@@ -169,6 +170,7 @@ PYBIND11_MODULE(_C, m) {
   add_reshape_in_place(m);
   add_call(m);
   add_entries(m);
+  add_layers(m);
   add_rules(m);
   add_docs(m);
   add_engine(m);

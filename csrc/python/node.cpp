@@ -25,6 +25,11 @@ int node_traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(n->variable);
   for (int i = 0; i < n->saved_count; ++i) Py_VISIT(n->saved[i]);
   for (int i = 0; i < n->edge_count; ++i) Py_VISIT(n->edges[i].target);
+  if (n->results)
+    for (const SavedResult& r : *n->results) {
+      Py_VISIT(r.inner.get());
+      Py_VISIT(r.added.get());
+    }
   Py_VISIT(n->hooks);
   Py_VISIT(n->prehooks);
   Py_VISIT(n->metadata);

@@ -22,6 +22,7 @@ struct Edge {
 struct SavedResult {
   Tensor value;
   uint32_t version;
+  Owned layer, inner, added;  // of a tensor of a layer: what to make it of again
 };
 
 /// What a gradient must look like to be an input's: its shape and dtype.

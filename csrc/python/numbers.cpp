@@ -109,6 +109,9 @@ int slot_bool(PyObject* self) {
     const Tensor& t = as_tensor(self)->value;
     RL_CHECK(t.numel() != 0, "Boolean value of Tensor with no values is ambiguous");
     RL_CHECK(t.numel() == 1, "Boolean value of Tensor with more than one value is ambiguous");
+    RL_CHECK(!(t.is_meta() && is_layered(self)),
+             "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't "
+             "support that yet: it is true for some examples of the batch and false for others. Use torch.where.");
     const Scalar s = load_scalar(t.dtype(), read_host(t, "bool"));
     return s.category() == 2   ? PyBool_FromLong(s.real() != 0)
            : s.category() == 3 ? PyBool_FromLong(s.real() != 0 || s.imag() != 0)

@@ -93,6 +93,16 @@ Owned make_node(const OpEntry& op, std::span<PyObject* const> slots, const Tenso
   return owner;
 }
 
+SavedResult kept_result(PyTensor* t) {
+  SavedResult kept{t->value, t->value.version()->value(), {}, {}, {}};
+  if (RL_UNLIKELY(is_layered(as_object(t)))) {
+    kept.layer = Owned::borrow(t->extra->layer);
+    kept.inner = Owned::borrow(t->extra->inner);
+    kept.added = Owned::borrow(t->extra->added);
+  }
+  return kept;
+}
+
 bool keeps_result(const OpEntry& op) {
   for (const Rule& rule : op.rules)
     if (rule.keeps_result) return true;
@@ -179,7 +189,7 @@ void record(const OpEntry& op, std::span<PyObject* const> slots, std::span<PyObj
   n->many = many;
   if (keeps_result(op)) {
     n->results = new std::vector<SavedResult>;
-    for (PyObject* r : results) n->results->push_back({as_tensor(r)->value, as_tensor(r)->value.version()->value()});
+    for (PyObject* r : results) n->results->push_back(kept_result(as_tensor(r)));
   }
   for (size_t i = 0; i < results.size(); ++i)
     if (is_differentiable(as_tensor(results[i])->value.dtype())) hang(as_tensor(results[i]), n, uint32_t(i));
@@ -190,7 +200,7 @@ void record_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned 
   if (!is_differentiable(self->value.dtype())) return;
   const Owned owner = make_node(op, slots, self->value, original.get(), &self->value);
   Node* n = as_node(owner.get());
-  if (keeps_result(op)) n->results = new std::vector<SavedResult>{{self->value, self->value.version()->value()}};
+  if (keeps_result(op)) n->results = new std::vector<SavedResult>{kept_result(self)};
   PyObject* base_object = self->extra ? self->extra->base : nullptr;
   if (!base_object) return hang(self, n, 0);
 

@@ -84,7 +84,24 @@ void inherit_rules(const py::object& in_place, const py::object& function) {
 
 }  // namespace
 
+namespace {
+/// (slot, rule, conjugates) of every tensor argument that has a rule; a rule is a word or a function.
+py::list rules_of(const py::object& function) {
+  py::list all;
+  const OpEntry& op = *entries_of(function).front();
+  for (size_t i = 0; i < op.rules.size(); ++i) {
+    const Rule& rule = op.rules[i];
+    if (!rule) continue;
+    const py::object given = rule.function ? py::reinterpret_borrow<py::object>(rule.function)
+                                           : py::str(rule.word == Rule::Word::Same ? "same" : "zero");
+    all.append(py::make_tuple(op.tensor_slots[i], given, rule.conjugates));
+  }
+  return all;
+}
+}  // namespace
+
 void add_rules(py::module_& m) {
+  m.def("_rules_of", &rules_of);
   m.def("_set_rules", &set_rules);
   m.def("_inherit_rules", &inherit_rules,
         "Gives an in-place op the derivative of its other form; without one, zeros for what is overwritten.");

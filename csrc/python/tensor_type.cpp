@@ -7,6 +7,7 @@
 
 #include "ops/shape.h"
 #include "python/engine_hooks.h"
+#include "python/layer.h"
 #include "python/mode.h"
 #include "python/node.h"
 #include "python/numbers.h"
@@ -29,13 +30,8 @@ int tensor_traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(t->grad);
   Py_VISIT(t->grad_fn);
   Py_VISIT(t->dict);
-  if (t->extra) {
-    Py_VISIT(t->extra->base);
-    Py_VISIT(t->extra->base_fn);
-    Py_VISIT(t->extra->hooks);
-    Py_VISIT(t->extra->post_hooks);
-  }
-  return 0;
+  if (!t->extra) return 0;
+  return t->extra->each([&](PyObject*& o) { return o ? visit(o, arg) : 0; });
 }
 
 int tensor_clear(PyObject* self) {
@@ -43,13 +39,11 @@ int tensor_clear(PyObject* self) {
   Py_CLEAR(t->grad);
   Py_CLEAR(t->grad_fn);
   Py_CLEAR(t->dict);
-  if (t->extra) {
-    Py_CLEAR(t->extra->base);
-    Py_CLEAR(t->extra->base_fn);
-    Py_CLEAR(t->extra->hooks);
-    Py_CLEAR(t->extra->post_hooks);
-  }
-  return 0;
+  if (!t->extra) return 0;
+  return t->extra->each([](PyObject*& o) {
+    Py_CLEAR(o);
+    return 0;
+  });
 }
 
 void tensor_dealloc(PyObject* self) {
@@ -84,8 +78,10 @@ bool refuse_delete(PyObject* value, const char* what) {
 RL_GETTER(shape, return size_object(t->value.sizes());)
 RL_GETTER(ndim, return PyLong_FromLong(t->value.ndim());)
 RL_GETTER(dtype, return Owned::borrow(dtype_object(t->value.dtype())).release();)
-RL_GETTER(device, return device_object(t->value.device());)
-RL_GETTER(requires_grad, return PyBool_FromLong(requires_grad(t));)
+RL_GETTER(device, return device_object(device_of(t));)
+RL_GETTER(requires_grad, bool wanted = requires_grad(t);
+          while (!wanted && is_layered(as_object(t))) wanted = requires_grad(t = as_tensor(t->extra->inner));
+          return PyBool_FromLong(wanted);)
 RL_GETTER(is_leaf, return PyBool_FromLong(current_grad_fn(t) == nullptr || !requires_grad(t));)
 RL_GETTER(retains_grad, return PyBool_FromLong(t->retains_grad);)
 RL_GETTER(output_nr, return PyLong_FromLong(long(t->output_nr));)
@@ -103,7 +99,8 @@ RL_GETTER(hooks, PyObject* hooks = t->extra ? t->extra->hooks : nullptr;
           return Owned::borrow(hooks ? hooks : Py_None).release();)
 RL_GETTER(post_hooks, PyObject* hooks = t->extra ? t->extra->post_hooks : nullptr;
           return Owned::borrow(hooks ? hooks : Py_None).release();)
-RL_GETTER(data, return wrap(t->value.with_own_version(), Py_TYPE(self) == tensor_class ? tensor_class : nullptr);)
+RL_GETTER(data, if (is_layered(self)) return detached(self).release();
+          return wrap(t->value.with_own_version(), Py_TYPE(self) == tensor_class ? tensor_class : nullptr);)
 RL_GETTER(grad, return Owned::borrow(t->grad ? t->grad : Py_None).release();)
 #undef RL_GETTER
 

@@ -19,6 +19,18 @@ struct TensorExtra {
   ViewKind view_kind = ViewKind::Plain;
   PyObject* hooks = nullptr;       // dict of tensor hooks, in order
   PyObject* post_hooks = nullptr;  // dict of hooks after accumulation into .grad
+  // What a transform made of another tensor (layer.h): who made it, of what, and what it adds: a dim, a tangent.
+  PyObject* layer = nullptr;
+  PyObject* inner = nullptr;
+  PyObject* added = nullptr;
+
+  /// Every Python object held, for the garbage collector.
+  template <class Visit>
+  int each(Visit&& visit) {
+    for (PyObject** o : {&base, &base_fn, &hooks, &post_hooks, &layer, &inner, &added})
+      if (const int stop = visit(*o)) return stop;
+    return 0;
+  }
 };
 
 struct PyTensor {
