@@ -136,8 +136,8 @@ for _name in [n for n in globals() if n[0] != "_"]:
 del ALIASES, FUNCTIONS, function_of
 
 # brought in by first use, so that a program pays for what it uses
-_MODULES = {"cuda", "nn", "optim", "special", "testing", "utils", "__config__"}
-_FUNCTIONAL = {"dropout"}
+_MODULES = {"cuda", "func", "nn", "optim", "special", "testing", "utils", "__config__"}
+_LATER = {"dropout": ".nn.functional", "vmap": ".func"}
 
 
 __all__ = sorted(n for n, value in globals().items() if n[0] != "_" and type(value) is not type(_C))
@@ -148,11 +148,11 @@ def __getattr__(name):
 
     if name in _MODULES:
         return importlib.import_module("." + name, __name__)
-    if name in _FUNCTIONAL:
-        value = globals()[name] = getattr(importlib.import_module(".nn.functional", __name__), name)
+    if name in _LATER:
+        value = globals()[name] = getattr(importlib.import_module(_LATER[name], __name__), name)
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted({*globals(), *_MODULES, *_FUNCTIONAL})
+    return sorted({*globals(), *_MODULES, *_LATER})

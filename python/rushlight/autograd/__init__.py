@@ -99,3 +99,11 @@ def grad(
             "this is the desired behavior."
         )
     return found
+
+
+def __getattr__(name):
+    if name == "forward_ad":  # brought in by first use
+        import importlib
+
+        return importlib.import_module(".forward_ad", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
