@@ -25,6 +25,7 @@ namespace rl::python {
 
 void bind_ops(py::module_& m);
 void add_reshape_in_place(py::module_& m);
+void add_describe(py::module_& m);
 
 namespace {
 
@@ -171,6 +172,7 @@ PYBIND11_MODULE(_C, m) {
   add_call(m);
   add_entries(m);
   add_layers(m);
+  add_describe(m);
   add_rules(m);
   add_docs(m);
   add_engine(m);
