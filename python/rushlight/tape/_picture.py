@@ -50,7 +50,7 @@ def _boxes(tensor, model):
 
 
 def _place(steps, leaves):
-    """Layers, the order within each, and x; returns the layers from the top."""
+    """Layers, the order within each, and x of every box."""
     for box in steps:
         box.layer = 1 + max((b.layer for b in box.uses), default=0)
     for box in leaves:  # just above the first that uses it
@@ -63,11 +63,10 @@ def _place(steps, leaves):
         down = sweep % 2 == 0
         for layer in layers if down else reversed(layers):
             place = {id(box): i for row in layers for i, box in enumerate(row)}
-            near = lambda box: box.uses if down else box.users
-            key = {
-                id(box): sum(place[id(b)] for b in near(box)) / len(near(box)) if near(box) else place[id(box)]
-                for box in layer
-            }
+            key = {}
+            for box in layer:
+                near = box.uses if down else box.users
+                key[id(box)] = sum(place[id(b)] for b in near) / len(near) if near else place[id(box)]
             layer.sort(key=lambda box: key[id(box)])
     for layer in layers:
         x = 0.0
@@ -86,7 +85,6 @@ def _place(steps, leaves):
     for layer in layers:
         for box in layer:
             box.x -= left - _MARGIN
-    return layers
 
 
 def _bend(steps, layers):
@@ -229,7 +227,7 @@ def graph(tensor, model=None):
     <Picture of a graph of 2 ops: save('graph.svg') writes it>
     """
     steps, leaves, groups = _boxes(tensor, model)
-    layers = _place(steps, leaves)
+    _place(steps, leaves)
     everything = [*steps, *leaves]
     width = max(box.x + box.width / 2 for box in everything) + _MARGIN
     height = _y(steps[-1]) + _HEIGHT + _MARGIN
