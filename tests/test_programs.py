@@ -56,3 +56,18 @@ def test_a_net_learns():
             loss.backward()
             optimizer.step()
     assert (net(x).argmax(1) == y).float().mean() > 0.95
+
+
+@pytest.mark.parametrize("example, options", [("oscillator", ["--steps", "20"]), ("regression", ["--steps", "5"])])
+def test_an_example_draws_its_picture(root, tmp_path, example, options):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed: nothing to draw with")
+    picture = tmp_path / "picture.png"
+    result = run(sys.executable, str(root / "examples" / f"{example}.py"), str(picture), *options)
+    assert result.returncode == 0, result.stderr
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_example_of_the_tape_prints_its_table(root, tmp_path):
+    result = run(sys.executable, str(root / "examples" / "tape.py"), str(tmp_path / "graph.svg"))
+    assert result.returncode == 0, result.stderr
+    assert "log_softmax" in result.stdout and (tmp_path / "graph.svg").read_text().startswith("<svg")

@@ -5,7 +5,8 @@
 
 from .elements import elements
 from .folds import folds
+from .graphs import graphs
 from .places import places
 from .programs import programs
 
-ROWS = [*programs(), *elements(), *folds(), *places()]
+ROWS = [*programs(), *elements(), *folds(), *places(), *graphs()]
