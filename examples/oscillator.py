@@ -25,8 +25,8 @@ def exact(t: torch.Tensor) -> torch.Tensor:
 
 def slope(u: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
     """du/dt at every time, with a history of its own."""
-    (by_t,) = torch.autograd.grad(u.sum(), t, create_graph=True)
-    return by_t
+    found: tuple[torch.Tensor, ...] = torch.autograd.grad(u.sum(), t, create_graph=True)
+    return found[0]
 
 
 def losses(net: nn.Module, t: torch.Tensor, start: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -20,7 +20,7 @@ from rushlight.tensor import Tensor
 MODULES = (
     "rushlight", "rushlight.nn", "rushlight.nn.functional", "rushlight.nn.init", "rushlight.nn.parameter", "rushlight.optim",
     "rushlight.optim.lr_scheduler", "rushlight.autograd", "rushlight.autograd.graph", "rushlight.utils", "rushlight.utils.data",
-    "rushlight.testing", "rushlight.special",
+    "rushlight.testing", "rushlight.special", "rushlight.func", "rushlight.autograd.forward_ad", "rushlight.tape",
 )  # fmt: skip
 
 HEADER = """# Made by rushlight._stubs from the registry of ops and the public classes.
@@ -304,6 +304,9 @@ def module_text(path, others):
         )
         lines.append("from rushlight import _DType, _Device, _MemoryFormat, _Generator")
     public = {n: v for n, v in vars(module).items() if not n.startswith("_")}
+    for name, source in getattr(module, "_LATER", {}).items():  # what first use brings in
+        lines.append(f"from {path}{source} import {name} as {name}")
+        public.pop(name, None)
     for name in sorted(public):
         value = public[name]
         if inspect.ismodule(value):

@@ -22,7 +22,7 @@ def _collect(node, leaves):
 
 def flatten(tree):
     """The leaves of a tree in order, and what `unflatten` needs to build it again."""
-    leaves: list = []
+    leaves = []
     return leaves, _collect(tree, leaves)
 
 
@@ -68,6 +68,6 @@ def _pair(value, node, found, name):
 
 def spread(values, tree, name):
     """One of `values`, a tree that may end early, for every leaf of `tree`."""
-    found: list = []
+    found = []
     _pair(values, tree, found, name)
     return found

@@ -17,12 +17,12 @@ class Step(NamedTuple):
 
     node: object
     op: str
-    shape: tuple
+    shape: tuple[int, ...]
     dtype: object
-    place: tuple
+    place: tuple[str, int, str] | None
     keeps: int
-    flops: int
-    inputs: list
+    flops: int | None
+    inputs: list[object]
 
 
 class Leaf(NamedTuple):
