@@ -17,6 +17,8 @@
 
 namespace rl::python {
 
+struct Node;
+
 /// A derivative rule: the Python function and what its parameters name.
 struct Rule {
   enum class Word : uint8_t { None, Same, Zero };
@@ -53,6 +55,8 @@ struct OpEntry {
   std::vector<int> tensor_slots;
   int positional = 0;                     // parameters that may be given by place
   std::vector<Rule> rules;                // one a tensor slot; empty: not differentiable
+  /// In place of rules: the gradients of all edges at once, from those of the results (null where nobody gave one).
+  std::vector<Owned> (*gradients)(Node*, const std::vector<Owned>&) = nullptr;
   std::vector<int> differentiable_slots;  // those with a rule
   std::string signature;                  // "add($module, /, input, other, *, alpha=1, out=None)"
   std::string given, doc;                 // what its line of the table says, and the whole docstring

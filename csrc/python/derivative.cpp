@@ -4,24 +4,14 @@
 #include "core/error.h"
 #include "python/call.h"
 #include "python/objects.h"
+#include "python/record.h"
+#include "python/saved.h"
 
 namespace rl::python {
 namespace {
 
 PyObject* conj_function;  // _C.conj
 
-[[noreturn]] void changed(const Node* n, const Tensor& t, uint32_t expected, const char* what) {
-  const char* writer = t.version()->last_writer;
-  fail(ErrorKind::Runtime,
-       "one of the variables needed for gradient computation has been modified by an inplace operation: [torch.",
-       short_name(t.dtype()), "Tensor ", t.sizes(), "], ", what, " of ", node_name(n), " recorded at ", call_site(n),
-       ", is at version ", t.version()->value(), "; expected version ", expected, " instead. It was last written by ",
-       writer ? writer : "an unnamed op", ". Hint: clone() the tensor before the write, or write out of place.");
-}
-
-void check_version(const Node* n, PyTensor* t, uint32_t expected) {
-  if (t->value.version()->value() != expected) changed(n, t->value, expected, "an input");
-}
 void check_list(const Node* n, int slot) {
   size_t at = 0;  // versions stand slot after slot
   for (int s = 0; s <= slot; ++s) {
@@ -29,11 +19,54 @@ void check_list(const Node* n, int slot) {
     if (!kept || !PyTuple_CheckExact(kept)) continue;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(kept); ++i) {
       PyObject* item = PyTuple_GET_ITEM(kept, i);
-      if (!is_tensor(item)) continue;
-      if (s == slot) check_version(n, as_tensor(item), (*n->list_versions)[at]);
+      if (!is_tensor(item) && !is_packed(item)) continue;
+      if (s == slot && is_tensor(item)) check_version(n, as_tensor(item)->value, (*n->list_versions)[at], "an input");
       ++at;
     }
   }
+}
+
+/// A tuple with the tensors that hooks had packed.
+Owned unpacked_list(PyObject* kept) {
+  Owned all = Owned::checked(PyTuple_New(PyTuple_GET_SIZE(kept)));
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(kept); ++i) {
+    PyObject* item = PyTuple_GET_ITEM(kept, i);
+    PyTuple_SET_ITEM(all.get(), i, (is_packed(item) ? unpack(item) : Owned::borrow(item)).release());
+  }
+  return all;
+}
+
+/// What hooks had packed, and is unpacked once for all rules of its node.
+Owned unpacked_argument(const Owned& kept, int slot, Unpacked& unpacked) {
+  if (unpacked.slots.size() <= size_t(slot)) unpacked.slots.resize(size_t(slot) + 1);
+  Owned made = Owned(unpacked.slots[size_t(slot)]);
+  if (!made) {
+    made = is_packed(kept.get()) ? unpack(kept.get()) : unpacked_list(kept.get());
+    unpacked.slots[size_t(slot)] = Owned(made);
+  }
+  return made;
+}
+
+/// What was kept of an argument, once it is sure that it is what it was.
+Owned kept_argument(const Node* n, int slot, Unpacked& unpacked) {
+  Owned kept = Owned::borrow(n->saved[slot]);
+  if (!kept) walked_before(n);  // by another thread, meanwhile
+  if (RL_LIKELY(is_tensor(kept.get()))) {
+    check_version(n, as_tensor(kept.get())->value, n->versions[slot], "an input");
+    return kept;
+  }
+  if (RL_UNLIKELY(is_packed(kept.get()))) return unpacked_argument(kept, slot, unpacked);
+  if (!n->list_versions || !PyTuple_CheckExact(kept.get())) return kept;
+  check_list(n, slot);
+  return unpacked_argument(kept, slot, unpacked);
+}
+
+/// The shape of an argument of which that, or the tensor itself, was kept.
+Owned kept_size(const Node* n, int slot) {
+  PyObject* kept = n->saved[slot];
+  if (!kept) walked_before(n);
+  if (is_packed(kept)) return Owned::borrow(packed_size(kept));
+  return is_tensor(kept) ? Owned::checked(size_object(as_tensor(kept)->value.sizes())) : Owned::borrow(kept);
 }
 
 /// The conjugate of a complex tensor, or of those in a tuple or list; anything else as it is.
@@ -52,18 +85,14 @@ Owned conjugated(Owned value) {
 }
 
 Owned saved_results(Node* n, bool create_graph) {
+  if (!n->results) walked_before(n);
+  const std::vector<SavedResult> results = *n->results;  // a hook that unpacks may walk this graph
   std::vector<Owned> wrapped;
-  for (size_t i = 0; i < n->results->size(); ++i) {
-    const SavedResult& r = (*n->results)[i];
-    if (r.value.version()->value() != r.version) changed(n, r.value, r.version, "a result");
-    wrapped.emplace_back(wrap(r.value));
-    if (r.layer) set_layer(as_tensor(wrapped.back().get()), r.layer.get(), r.inner.get(), r.added.get());
-    if (create_graph && is_differentiable(r.value.dtype())) {
-      PyTensor* t = as_tensor(wrapped.back().get());
-      t->grad_fn = Py_NewRef(reinterpret_cast<PyObject*>(n));
-      t->output_nr = uint32_t(i);
-      t->requires_grad = true;
-    }
+  for (size_t i = 0; i < results.size(); ++i) {
+    wrapped.push_back(result_value(n, results[i]));
+    PyTensor* t = as_tensor(wrapped.back().get());
+    if (create_graph && is_differentiable(t->value.dtype()))
+      set_history(t, reinterpret_cast<PyObject*>(n), uint32_t(i));
   }
   if (!n->many) return std::move(wrapped[0]);
   Owned all = Owned::checked(PyTuple_New(Py_ssize_t(wrapped.size())));
@@ -71,32 +100,34 @@ Owned saved_results(Node* n, bool create_graph) {
   return all;
 }
 
-/// Calls the rule with what its parameters name, in order.
-Owned apply_rule(Node* n, const Rule& rule, const Owned& gradient, Owned& results, bool create_graph) {
-  PyObject* arguments[16];
+/// What a rule is called with.
+struct RuleArguments {
+  PyObject* all[16];
   size_t count = 0;
-  std::vector<Owned> held;
+  void add(Owned one) { all[count++] = one.release(); }
+  RuleArguments() = default;
+  RuleArguments(const RuleArguments&) = delete;
+  RuleArguments& operator=(const RuleArguments&) = delete;
+  ~RuleArguments() {
+    for (size_t i = 0; i < count; ++i) Py_DECREF(all[i]);
+  }
+};
+
+/// Calls the rule with what its parameters name, in order.
+Owned apply_rule(Node* n, const Rule& rule, const Owned& gradient, Unpacked& unpacked, bool create_graph) {
+  RuleArguments arguments;
   RL_ASSERT(rule.wants.size() <= 16);
   for (int want : rule.wants) {
     if (want == kGradient) {
-      arguments[count++] = gradient.get();
+      arguments.add(Owned(gradient));
     } else if (want == kResult) {
-      if (!results) results = saved_results(n, create_graph);
-      arguments[count++] = results.get();
-    } else if (want >= kShape) {
-      PyObject* kept = n->saved[want - kShape];
-      if (is_tensor(kept)) held.push_back(Owned(size_object(as_tensor(kept)->value.sizes()))), kept = held.back().get();
-      arguments[count++] = kept;
+      if (!unpacked.results) unpacked.results = saved_results(n, create_graph);
+      arguments.add(Owned(unpacked.results));
     } else {
-      PyObject* kept = n->saved[want];
-      if (is_tensor(kept))
-        check_version(n, as_tensor(kept), n->versions[want]);
-      else if (n->list_versions)
-        check_list(n, want);
-      arguments[count++] = kept;
+      arguments.add(want >= kShape ? kept_size(n, want - kShape) : kept_argument(n, want, unpacked));
     }
   }
-  return Owned::checked(PyObject_Vectorcall(rule.function, arguments, count, nullptr));
+  return Owned::checked(PyObject_Vectorcall(rule.function, arguments.all, arguments.count, nullptr));
 }
 
 bool is_complex_node(const std::vector<Owned>& grads) {
@@ -108,11 +139,11 @@ bool is_complex_node(const std::vector<Owned>& grads) {
 }  // namespace
 
 /// Complex values: rules are plain derivatives, and a gradient is the conjugate of one (DESIGN, section 3).
-Owned apply(Node* n, const Rule& rule, const std::vector<Owned>& grads, const Owned& gathered, Owned& results,
+Owned apply(Node* n, const Rule& rule, const std::vector<Owned>& grads, const Owned& gathered, Unpacked& unpacked,
             bool create_graph) {
   Owned gradient = gathered ? Owned(gathered) : Owned(grads[0]);
-  if (!rule.conjugates || !is_complex_node(grads)) return apply_rule(n, rule, gradient, results, create_graph);
-  return conjugated(apply_rule(n, rule, conjugated(std::move(gradient)), results, create_graph));
+  if (!rule.conjugates || !is_complex_node(grads)) return apply_rule(n, rule, gradient, unpacked, create_graph);
+  return conjugated(apply_rule(n, rule, conjugated(std::move(gradient)), unpacked, create_graph));
 }
 void add_derivative(py::module_& m) { conj_function = py::object(m.attr("conj")).release().ptr(); }
 

@@ -1,6 +1,8 @@
 // Hooks of the backward pass: the user's functions on gradients, and what they may return.
 #include "python/engine_hooks.h"
 
+#include <atomic>
+
 #include "core/error.h"
 #include "python/tensor_type.h"
 
@@ -25,13 +27,19 @@ Owned call_hook(PyObject* hook, Owned gradient) {
   return result;
 }
 
+std::atomic<bool> used{false};
+
 }  // namespace
+
+void note_hooks() { used.store(true, std::memory_order_relaxed); }
+bool hooks_used() { return used.load(std::memory_order_relaxed); }
 
 int set_hooks(PyObject*& slot, PyObject* value) {
   if (value && value != Py_None && !PyDict_Check(value)) {
     PyErr_Format(PyExc_TypeError, "hooks are a dict or None, not %s", Py_TYPE(value)->tp_name);
     return -1;
   }
+  note_hooks();
   PyObject* dict = value == Py_None ? nullptr : value;
   Py_XINCREF(dict);
   Py_XSETREF(slot, dict);

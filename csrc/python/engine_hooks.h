@@ -7,6 +7,11 @@
 
 namespace rl::python {
 
+/// From the first hook on (or custom Function, whose backward may look around) a walk finishes each leaf as soon as it
+/// can; a program without them is spared finding out when that is.
+void note_hooks();
+bool hooks_used();
+
 /// Keeps a dict of hooks in a slot of its object, nothing for None; -1 and a TypeError for anything else.
 int set_hooks(PyObject*& slot, PyObject* value);
 

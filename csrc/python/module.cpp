@@ -8,9 +8,11 @@
 #include "core/machine.h"
 #include "core/parallel.h"
 #include "cpu/select.h"
+#include "python/anomaly.h"
 #include "python/call.h"
 #include "python/engine.h"
 #include "python/errors.h"
+#include "python/function.h"
 #include "python/generator_type.h"
 #include "python/lapack.h"
 #include "python/layer.h"
@@ -19,6 +21,7 @@
 #include "python/numbers.h"
 #include "python/objects.h"
 #include "python/plain.h"
+#include "python/saved.h"
 #include "python/tensor_type.h"
 
 namespace rl::python {
@@ -165,6 +168,9 @@ PYBIND11_MODULE(_C, m) {
   add_objects(m);
   add_tensor_type(m);
   add_node_type(m);
+  add_saved(m);
+  add_function(m);
+  add_anomaly(m);
   add_generator_type(m);
   bind_ops(m);
   add_convert(m);

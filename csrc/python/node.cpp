@@ -7,9 +7,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <unordered_map>
 
+#include "python/anomaly.h"
 #include "python/call.h"
 #include "python/engine_hooks.h"
+#include "python/function.h"
+#include "python/saved.h"
 
 namespace rl::python {
 
@@ -18,49 +22,57 @@ PyTypeObject* node_type = nullptr;
 namespace {
 
 std::atomic<uint64_t> counter{0};
+std::string home;  // the directory of the package, whose own lines are no place to name
 
-int node_traverse(PyObject* self, visitproc visit, void* arg) {
-  Node* n = as_node(self);
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(n->variable);
-  for (int i = 0; i < n->saved_count; ++i) Py_VISIT(n->saved[i]);
-  for (int i = 0; i < n->edge_count; ++i) Py_VISIT(n->edges[i].target);
-  if (n->results)
-    for (const SavedResult& r : *n->results) {
-      Py_VISIT(r.inner.get());
-      Py_VISIT(r.added.get());
-    }
-  Py_VISIT(n->hooks);
-  Py_VISIT(n->prehooks);
-  Py_VISIT(n->metadata);
-  return 0;
+bool is_ours(PyFrameObject* frame) {
+  PyCodeObject* code = PyFrame_GetCode(frame);
+  PyObject* file = code->co_filename;
+  const bool ours = PyUnicode_IS_COMPACT_ASCII(file) && PyUnicode_GET_LENGTH(file) > Py_ssize_t(home.size()) &&
+                    std::memcmp(PyUnicode_DATA(file), home.data(), home.size()) == 0;
+  Py_DECREF(code);
+  return ours && !home.empty();
 }
 
+/// The frame of the user's line that led here; a new reference, or null.
+PyFrameObject* user_frame() {
+  PyFrameObject* frame = PyThreadState_GetFrame(PyThreadState_Get());
+  while (frame && RL_UNLIKELY(is_ours(frame))) {
+    PyFrameObject* outer = PyFrame_GetBack(frame);
+    Py_DECREF(frame);
+    frame = outer;
+  }
+  return frame;
+}
+
+const std::pair<std::string, std::string>* pattern_of(const Node* n);
+
+int node_traverse(PyObject* self, visitproc visit, void* arg) { return traverse_node(as_node(self), visit, arg); }
+
 int node_clear(PyObject* self) {
-  Node* n = as_node(self);
-  Py_CLEAR(n->variable);
-  for (int i = 0; i < n->saved_count; ++i) Py_CLEAR(n->saved[i]);
-  for (int i = 0; i < n->edge_count; ++i) Py_CLEAR(n->edges[i].target);
-  Py_CLEAR(n->hooks);
-  Py_CLEAR(n->prehooks);
-  Py_CLEAR(n->metadata);
+  clear_node(as_node(self));
   return 0;
 }
 
 /// A chain of a million nodes must not free itself by recursion: CPython's trashcan turns depth into a list.
 void node_dealloc(PyObject* self) {
-  PyTypeObject* type = Py_TYPE(self);
   PyObject_GC_UnTrack(self);
-  Py_TRASHCAN_BEGIN(self, node_dealloc) Node* n = as_node(self);
-  if (n->weakrefs) PyObject_ClearWeakRefs(self);
-  node_clear(self);
-  Py_CLEAR(n->code);
-  delete n->results;
-  delete n->forms;
-  delete n->list_versions;
-  type->tp_free(self);
-  Py_DECREF(type);
-  Py_TRASHCAN_END
+  Py_TRASHCAN_BEGIN(self, node_dealloc);
+  free_node(as_node(self));
+  Py_TRASHCAN_END;
+}
+
+/// The class that is called as its nodes are; there is one a name, for ever.
+PyTypeObject* class_named(const char* name) {
+  static auto* all = new std::unordered_map<std::string, PyTypeObject*>;
+  PyTypeObject*& type = (*all)[name];
+  if (!type) {
+    const Owned made = Owned::checked(PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyType_Type), "s(O){s:s,s:()}",
+                                                            name, reinterpret_cast<PyObject*>(node_type), "__module__",
+                                                            "builtins", "__slots__"));
+    type = reinterpret_cast<PyTypeObject*>(Owned(made).release());
+    type->tp_dealloc = &node_dealloc;  // it adds nothing that would have to be freed
+  }
+  return type;
 }
 
 PyObject* node_repr(PyObject* self) {
@@ -71,26 +83,35 @@ PyObject* method_name(PyObject* self, PyObject*) {
   return PyUnicode_FromString(as_node(self)->op ? node_name(as_node(self)) : "torch::autograd::AccumulateGrad");
 }
 
-/// What PyTorch shows at the end of a path; the graph itself ends in the leaf.
-Owned leaf_node(PyObject* leaf) {
-  Node* n = new_node(nullptr, 0, 0);
-  n->variable = Py_NewRef(leaf);
-  return Owned(reinterpret_cast<PyObject*>(n));
+/// Where a gradient goes, as Python sees it: (node, output number), (None, 0) for nowhere.
+Owned next_function(const Edge& e) {
+  if (!e.target) return Owned::checked(Py_BuildValue("(Oi)", Py_None, 0));
+  const Owned node = is_node(e.target) ? shown(e.target) : leaf_node(as_tensor(e.target));
+  return Owned::checked(Py_BuildValue("(OI)", node.get(), e.output_nr));
 }
 
 PyObject* get_next_functions(PyObject* self, void*) {
   Node* n = as_node(self);
-  Owned all(PyTuple_New(n->edge_count));
-  if (!all) return nullptr;
-  for (int i = 0; i < n->edge_count; ++i) {
-    const Edge& e = n->edges[i];
-    Owned target = Owned::borrow(e.target ? e.target : Py_None);
-    if (is_tensor(target.get())) target = leaf_node(e.target);
-    PyObject* pair = Py_BuildValue("(OI)", target.get(), e.output_nr);
-    if (!pair) return nullptr;
-    PyTuple_SET_ITEM(all.get(), i, pair);
-  }
-  return all.release();
+  return guarded("next_functions", [&]() -> PyObject* {
+    const Owned all = Owned::checked(PyList_New(0));
+    const auto add = [&](const Edge& e) {
+      if (PyList_Append(all.get(), next_function(e).get()) < 0) throw PythonError();
+    };
+    int e = 0;
+    const auto* found = n->op ? pattern_of(n) : nullptr;
+    const std::string* pattern = found ? &found->first : nullptr;
+    for (size_t j = 0; n->op && j < n->op->rules.size() && e <= n->edge_count; ++j) {
+      if (!n->op->rules[j]) continue;
+      const auto slot = size_t(n->op->tensor_slots[j]);
+      if (n->op->params[slot].list) break;  // the rest are its tensors'
+      if (n->has_edge(j))
+        add(n->edges[e++]);
+      else if (!pattern || slot >= pattern->size() || !std::strchr("x-", (*pattern)[slot]))
+        add({nullptr, 0});  // a number, where the op of this name takes a tensor
+    }
+    while (e < n->edge_count) add(n->edges[e++]);
+    return PyList_AsTuple(all.get());
+  });
 }
 
 PyObject* get_variable(PyObject* self, void*) {
@@ -98,17 +119,6 @@ PyObject* get_variable(PyObject* self, void*) {
   PyErr_Format(PyExc_AttributeError, "'%s' object has no attribute 'variable'", node_name(as_node(self)));
   return nullptr;
 }
-/// Two looks at one leaf are equal, and name one key.
-PyObject* node_compare(PyObject* a, PyObject* b, int how) {
-  if ((how != Py_EQ && how != Py_NE) || !is_node(b)) Py_RETURN_NOTIMPLEMENTED;
-  const bool same = a == b || (as_node(a)->variable && as_node(a)->variable == as_node(b)->variable);
-  return PyBool_FromLong(same == (how == Py_EQ));
-}
-Py_hash_t node_hash(PyObject* self) {
-  PyObject* leaf = as_node(self)->variable;
-  return Py_hash_t(reinterpret_cast<uintptr_t>(leaf ? leaf : self) >> 4);
-}
-
 Owned hooks_part(const char* name, PyObject* argument) {
   const Owned module = Owned::checked(PyImport_ImportModule("rushlight.utils.hooks"));
   const Owned part = Owned::checked(PyObject_GetAttrString(module.get(), name));
@@ -118,13 +128,9 @@ Owned hooks_part(const char* name, PyObject* argument) {
 template <PyObject* Node::* Dict>
 PyObject* add_hook(PyObject* self, PyObject* hook, bool of_results) {
   Node* n = as_node(self);
-  if (!n->op) {
-    PyErr_SetString(
-        PyExc_RuntimeError,
-        "AccumulateGrad: hang the hook on the leaf, with register_hook or register_post_accumulate_grad_hook");
-    return nullptr;
-  }
   return guarded("register_hook", [&]() -> PyObject* {
+    note_hooks();
+    if (n->variable) as_tensor(n->variable)->more().keep_leaf_node();
     if (!(n->*Dict)) n->*Dict = new_hooks().release();
     Owned handle = hooks_part("RemovableHandle", n->*Dict);
     const Owned id = Owned::checked(PyObject_GetAttrString(handle.get(), "id"));
@@ -175,13 +181,77 @@ Owned new_hooks() { return hooks_part("HookDict", nullptr); }
 
 uint64_t next_sequence() { return counter.fetch_add(1, std::memory_order_relaxed); }
 
-Node* new_node(const OpEntry* op, int saved, int edges) {
+int traverse_result(const SavedResult& r, visitproc visit, void* arg) {
+  Py_VISIT(r.packed.get());
+  Py_VISIT(r.inner.get());
+  Py_VISIT(r.added.get());
+  return 0;
+}
+
+int traverse_node(Node* n, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(n));
+  Py_VISIT(n->variable);
+  for (int i = 0; i < n->saved_count; ++i) Py_VISIT(n->saved[i]);
+  for (int i = 0; i < n->edge_count; ++i) Py_VISIT(n->edges[i].target);
+  if (n->results)
+    for (const SavedResult& r : *n->results)
+      if (const int stop = traverse_result(r, visit, arg)) return stop;
+  Py_VISIT(n->hooks);
+  Py_VISIT(n->prehooks);
+  Py_VISIT(n->metadata);
+  return 0;
+}
+
+void clear_node(Node* n) {
+  if (n->variable)
+    if (TensorExtra* extra = as_tensor(n->variable)->extra; extra && !extra->owns_leaf_node) extra->leaf_node = nullptr;
+  Py_CLEAR(n->variable);
+  for (int i = 0; i < n->saved_count; ++i) Py_CLEAR(n->saved[i]);
+  for (int i = 0; i < n->edge_count; ++i) Py_CLEAR(n->edges[i].target);
+  delete std::exchange(n->results, nullptr);
+  Py_CLEAR(n->hooks);
+  Py_CLEAR(n->prehooks);
+  Py_CLEAR(n->metadata);
+}
+
+void free_node(Node* n) {
+  PyTypeObject* type = Py_TYPE(n);
+  if (n->weakrefs) PyObject_ClearWeakRefs(reinterpret_cast<PyObject*>(n));
+  clear_node(n);
+  Py_CLEAR(n->code);
+  delete n->forms;
+  delete n->list_versions;
+  type->tp_free(n);
+  Py_DECREF(type);
+}
+
+Owned shown(PyObject* node) {
+  if (Py_TYPE(node) == node_type) {
+    PyTypeObject* type = class_named(node_name(as_node(node)));
+    Py_INCREF(type);
+    Py_SET_TYPE(node, type);
+    Py_DECREF(node_type);
+  }
+  return Owned::borrow(node);
+}
+
+Owned leaf_node(PyTensor* leaf) {
+  TensorExtra& extra = leaf->more();
+  if (extra.leaf_node) return Owned::borrow(extra.leaf_node);
+  Node* n = new_node(nullptr, 0, 0);
+  n->variable = Py_NewRef(as_object(leaf));
+  extra.leaf_node = reinterpret_cast<PyObject*>(n);
+  const Owned made(extra.leaf_node);
+  return shown(made.get());
+}
+
+Node* new_node(const OpEntry* op, int saved, int edges, PyTypeObject* type) {
   // one allocation: the node, then its saved pointers, their versions, its edges
   const size_t bytes = size_t(saved) * (sizeof(PyObject*) + sizeof(uint64_t)) + size_t(edges) * sizeof(Edge);
-  PyObject* self = node_type->tp_alloc(node_type, Py_ssize_t(bytes));
+  PyObject* self = type->tp_alloc(type, Py_ssize_t(bytes));
   if (!self) throw PythonError();
   Node* n = as_node(self);
-  char* tail = reinterpret_cast<char*>(n) + sizeof(Node);
+  char* tail = reinterpret_cast<char*>(n) + type->tp_basicsize;
   n->saved = reinterpret_cast<PyObject**>(tail);
   n->edges = reinterpret_cast<Edge*>(tail + size_t(saved) * sizeof(PyObject*));
   n->versions = reinterpret_cast<uint32_t*>(tail + size_t(saved) * sizeof(PyObject*) + size_t(edges) * sizeof(Edge));
@@ -190,10 +260,14 @@ Node* new_node(const OpEntry* op, int saved, int edges) {
   n->edge_count = edges;
   n->outputs = 1;
   n->sequence = next_sequence();
-  if (PyFrameObject* frame = PyThreadState_GetFrame(PyThreadState_Get())) {
+  if (PyFrameObject* frame = user_frame()) {
     n->code = reinterpret_cast<PyObject*>(PyFrame_GetCode(frame));
     n->instruction = PyFrame_GetLasti(frame);
     Py_DECREF(frame);
+  }
+  if (RL_UNLIKELY(anomaly() != Anomaly::Off)) {
+    const Owned until_noted = Owned::borrow(self);
+    note_traceback(n);
   }
   return n;
 }
@@ -212,16 +286,17 @@ Edge edge_of(PyTensor* t) {
 namespace {
 
 bool holds_tensor(PyObject* o) {
-  if (!o || is_tensor(o)) return o != nullptr;
+  if (!o || is_tensor(o) || is_packed(o)) return o != nullptr;
   if (!PyTuple_Check(o) && !PyList_Check(o)) return false;
   for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(o); ++i)
-    if (is_tensor(PySequence_Fast_GET_ITEM(o, i))) return true;
+    if (is_tensor(PySequence_Fast_GET_ITEM(o, i)) || is_packed(PySequence_Fast_GET_ITEM(o, i))) return true;
   return false;
 }
 
 }  // namespace
 
 void release_saved(Node* n) {
+  if (RL_UNLIKELY(is_function(n))) return release_function(n);
   // numbers and shapes stay: a node that saved no tensor may be walked again
   for (int i = 0; i < n->saved_count; ++i) {
     if (!holds_tensor(n->saved[i])) continue;
@@ -255,13 +330,20 @@ bool fits_arguments(const std::string& pattern, uint32_t code) {
   }
   return true;
 }
+
+/// The pattern of a node's arguments and the name that goes with it, where the name depends on them.
+const std::pair<std::string, std::string>* pattern_of(const Node* n) {
+  for (const auto& one : n->op->node_names)
+    if (fits_arguments(one.first, n->arguments)) return &one;
+  return nullptr;
+}
 }  // namespace
 
 const char* node_name(const Node* n) {
   if (!n->op) return "AccumulateGrad";
-  for (const auto& [pattern, name] : n->op->node_names)
-    if (fits_arguments(pattern, n->arguments)) return name.c_str();
-  return n->op->node_name.c_str();
+  if (is_function(n)) return Py_TYPE(n)->tp_name;
+  const auto* found = pattern_of(n);
+  return found ? found->second.c_str() : n->op->node_name.c_str();
 }
 
 std::string call_site(const Node* n) {
@@ -281,8 +363,6 @@ void add_node_type(py::module_& m) {
   PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(&node_dealloc)},
                          {Py_tp_traverse, reinterpret_cast<void*>(&node_traverse)},
                          {Py_tp_clear, reinterpret_cast<void*>(&node_clear)},
-                         {Py_tp_richcompare, reinterpret_cast<void*>(&node_compare)},
-                         {Py_tp_hash, reinterpret_cast<void*>(&node_hash)},
                          {Py_tp_repr, reinterpret_cast<void*>(&node_repr)},
                          {Py_tp_methods, methods},
                          {Py_tp_getset, getset},
@@ -290,8 +370,10 @@ void add_node_type(py::module_& m) {
                          {Py_tp_doc, const_cast<char*>("One recorded call of the graph.")},
                          {0, nullptr}};
   PyType_Spec spec{"rushlight.autograd.graph.Node", sizeof(Node), 1,
-                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                   slots};
   node_type = reinterpret_cast<PyTypeObject*>(Owned::checked(PyType_FromSpec(&spec)).release());
+  m.def("_set_home", [](std::string directory) { home = std::move(directory); });
   m.attr("Node") = py::handle(reinterpret_cast<PyObject*>(node_type));
 }
 

@@ -22,7 +22,8 @@ struct Edge {
 struct SavedResult {
   Tensor value;
   uint32_t version;
-  Owned layer, inner, added;  // of a tensor of a layer: what to make it of again
+  Owned layer = {}, inner = {}, added = {};  // of a tensor of a layer: what to make it of again
+  Owned packed = {};  // what hooks made of it, and then no value
 };
 
 /// What a gradient must look like to be an input's: its shape and dtype.
@@ -34,7 +35,7 @@ struct InputForm {
 struct Node {
   PyObject_VAR_HEAD uint64_t sequence;
   const OpEntry* op;   // null for the end of a path: a leaf's, made when someone looks
-  PyObject* variable;  // the leaf then; else null
+  PyObject* variable;  // the leaf then, owned; else null
   PyObject** saved;    // owned, one a slot of the op, null where not kept
   uint32_t* versions;  // of the tensors among them
   Edge* edges;
@@ -59,16 +60,27 @@ struct Node {
 extern PyTypeObject* node_type;
 void add_node_type(py::module_& m);
 
-inline bool is_node(PyObject* object) { return Py_TYPE(object) == node_type; }
+inline bool is_node(PyObject* object) {
+  return Py_TYPE(object) == node_type || PyType_IsSubtype(Py_TYPE(object), node_type);
+}
 inline Node* as_node(PyObject* object) { return reinterpret_cast<Node*>(object); }
 
 /// The next number of the process-wide counter.
 uint64_t next_sequence();
-Node* new_node(const OpEntry* op, int saved, int edges);
+Node* new_node(const OpEntry* op, int saved, int edges, PyTypeObject* type = node_type);
 /// Four bits for each of the first eight arguments: 0 None, 15 a value, else the number of dims of a tensor, plus one.
 uint32_t describe_arguments(std::span<PyObject* const> slots);
 /// Edge from a use of `t`: its grad_fn's output, or itself as a leaf, or null.
 Edge edge_of(PyTensor* t);
+/// The node as Python sees it: its class is called as the node is.
+Owned shown(PyObject* node);
+/// The node at the end of a path, of which a leaf has one while anybody looks.
+Owned leaf_node(PyTensor* leaf);
+/// What the life of every node consists of, for types derived from it.
+int traverse_result(const SavedResult& r, visitproc visit, void* arg);
+int traverse_node(Node* n, visitproc visit, void* arg);
+void clear_node(Node* n);
+void free_node(Node* n);
 /// Drops saved values; a second backward then says so.
 void release_saved(Node* node);
 /// An empty dict of hooks, which handles may hold weakly (utils/hooks.py).

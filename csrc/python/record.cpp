@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "python/engine_hooks.h"
 #include "python/objects.h"
+#include "python/saved.h"
 
 namespace rl::python {
 namespace {
@@ -28,6 +29,17 @@ uint32_t kept_version(PyTensor* t, const Tensor* written) {
   return written && t->value.version() == written->version() ? now - 1 : now;
 }
 
+/// A tuple with what hooks make of the tensors in it; anything else as it is.
+Owned packed_list(PyObject* kept) {
+  if (!PyTuple_Check(kept)) return Owned::borrow(kept);
+  Owned all = Owned::checked(PyTuple_New(PyTuple_GET_SIZE(kept)));
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(kept); ++i) {
+    PyObject* item = PyTuple_GET_ITEM(kept, i);
+    PyTuple_SET_ITEM(all.get(), i, (is_tensor(item) ? keep_tensor(as_tensor(item)) : Owned::borrow(item)).release());
+  }
+  return all;
+}
+
 void keep(Node* n, size_t s, PyObject* kept, const Tensor* written) {
   each_tensor(kept, [](PyTensor* t) {
     RL_CHECK(
@@ -37,16 +49,17 @@ void keep(Node* n, size_t s, PyObject* kept, const Tensor* written) {
         "it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`.");
   });
   if (is_tensor(kept)) {
-    n->saved[s] = Py_NewRef(kept);
+    n->saved[s] = keep_tensor(as_tensor(kept)).release();
     n->versions[s] = kept_version(as_tensor(kept), written);
     return;
   }
-  // a list may be changed by whoever made it
-  n->saved[s] = PyList_Check(kept) ? Owned::checked(PyList_AsTuple(kept)).release() : Py_NewRef(kept);
-  each_tensor(n->saved[s], [&](PyTensor* t) {
+  each_tensor(kept, [&](PyTensor* t) {
     if (!n->list_versions) n->list_versions = new std::vector<uint32_t>;
     n->list_versions->push_back(kept_version(t, written));
   });
+  // a list may be changed by whoever made it
+  Owned all = PyList_Check(kept) ? Owned::checked(PyList_AsTuple(kept)) : Owned::borrow(kept);
+  n->saved[s] = (RL_LIKELY(saved_hooks == 0) ? std::move(all) : packed_list(all.get())).release();
 }
 
 /// The node of a call; its edges lead to the inputs that have a rule. `form` is what the first result looks like;
@@ -93,16 +106,6 @@ Owned make_node(const OpEntry& op, std::span<PyObject* const> slots, const Tenso
   return owner;
 }
 
-SavedResult kept_result(PyTensor* t) {
-  SavedResult kept{t->value, t->value.version()->value(), {}, {}, {}};
-  if (RL_UNLIKELY(is_layered(as_object(t)))) {
-    kept.layer = Owned::borrow(t->extra->layer);
-    kept.inner = Owned::borrow(t->extra->inner);
-    kept.added = Owned::borrow(t->extra->added);
-  }
-  return kept;
-}
-
 bool keeps_result(const OpEntry& op) {
   for (const Rule& rule : op.rules)
     if (rule.keeps_result) return true;
@@ -127,6 +130,14 @@ void move_keepers(PyTensor* t, Node* to, uint32_t output_nr) {
   }
 }
 
+const OpEntry& internal_op(const char* function) {
+  for (OpEntry* op : all_entries())
+    if (std::string_view(op->row->function) == function) return *op;
+  fail(ErrorKind::Internal, "internal error: no op ", function);
+}
+
+}  // namespace
+
 void hang(PyTensor* t, Node* n, uint32_t output_nr) {
   if (RL_UNLIKELY(t->retains_grad)) move_keepers(t, n, output_nr);
   Py_XSETREF(t->grad_fn, Py_NewRef(reinterpret_cast<PyObject*>(n)));
@@ -139,11 +150,21 @@ void hang(PyTensor* t, Node* n, uint32_t output_nr) {
   }
 }
 
-const OpEntry& internal_op(const char* function) {
-  for (OpEntry* op : all_entries())
-    if (std::string_view(op->row->function) == function) return *op;
-  fail(ErrorKind::Internal, "internal error: no op ", function);
+void set_history(PyTensor* t, PyObject* history, uint32_t output_nr) {
+  t->requires_grad = true;
+  if (is_node(history)) {
+    t->grad_fn = Py_NewRef(history);
+    t->output_nr = output_nr;
+    return;
+  }
+  // values of a leaf that are not the leaf itself: a copy of it, to the graph
+  Node* n = new_node(&internal_op("clone"), 0, 1);
+  t->grad_fn = reinterpret_cast<PyObject*>(n);
+  n->edges[0] = {Py_NewRef(history), 0};
+  n->tensor_places = 1;
 }
+
+namespace {
 
 void check_same_dtype(const Tensor& view, const Tensor& base) {
   RL_CHECK_IMPLEMENTED(view.dtype() == base.dtype(),
@@ -200,16 +221,23 @@ void record_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned 
   if (!is_differentiable(self->value.dtype())) return;
   const Owned owner = make_node(op, slots, self->value, original.get(), &self->value);
   Node* n = as_node(owner.get());
-  if (keeps_result(op)) n->results = new std::vector<SavedResult>{kept_result(self)};
+  if (keeps_result(op)) {
+    n->results = new std::vector<SavedResult>;
+    n->results->push_back(kept_result(self));
+  }
+  rebase(self, n, 0);
+}
+
+void rebase(PyTensor* self, Node* n, uint32_t output_nr) {
   PyObject* base_object = self->extra ? self->extra->base : nullptr;
-  if (!base_object) return hang(self, n, 0);
+  if (!base_object) return hang(self, n, output_nr);
 
   // The write went into a part of the base: base = with_view(base, the view's new values).
   PyTensor* base = as_tensor(base_object);
   const Geometry place(self->value, base->value);
   const OpEntry& scatter = internal_op("with_view");
   const Owned part(wrap(self->value));
-  hang(as_tensor(part.get()), n, 0);
+  hang(as_tensor(part.get()), n, output_nr);
   PyObject* const scatter_slots[] = {base_object,        part.get(),         place.size.get(),
                                      place.stride.get(), place.offset.get(), place.base_stride.get()};
   const Owned rewritten = make_node(scatter, scatter_slots, base->value);
@@ -231,6 +259,13 @@ void check_in_place(const OpEntry& op, PyTensor* self, bool records) {
     fail(ErrorKind::Runtime, op.row->name, ": Output ", self->output_nr,
          " of an op that returns multiple views is a view and is being modified inplace. Such functions do not allow "
          "the output views to be modified inplace. You should replace the inplace operation by an out-of-place one.");
+  if (self->extra->view_kind == ViewKind::InFunction)
+    fail(ErrorKind::Runtime, op.row->name, ": Output ", self->output_nr, " of ",
+         self->grad_fn ? node_name(as_node(self->grad_fn)) : "a custom Function",
+         " is a view and is being modified inplace. This view was created inside a custom Function (or because an input "
+         "was returned as-is) and the autograd logic to handle view+inplace would override the custom backward "
+         "associated with the custom Function, leading to incorrect gradients. This behavior is forbidden. You can fix "
+         "this by cloning the output of the custom Function.");
   if (self->extra->view_kind == ViewKind::Unrecorded)
     fail(ErrorKind::Runtime, op.row->name,
          ": A view was created in no_grad or inference mode and is being modified inplace with grad mode enabled. Make "

@@ -14,6 +14,12 @@ bool wants_record(const OpEntry& op, std::span<PyObject* const> slots);
 void record(const OpEntry& op, std::span<PyObject* const> slots, std::span<PyObject* const> results, bool many);
 /// The same for an op that wrote into slots[0]; rewrites the base's history where that is a view.
 void record_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned original);
+/// Makes output `output_nr` of a node the history of a tensor; of what was written into, and of its base where it is a
+/// view.
+void hang(PyTensor* t, Node* n, uint32_t output_nr);
+void rebase(PyTensor* self, Node* n, uint32_t output_nr);
+/// Hangs a fresh tensor where another one was: at a node's output, or behind a leaf.
+void set_history(PyTensor* t, PyObject* history, uint32_t output_nr);
 /// Refuses an in-place write to a leaf that wants gradients, or to a view of one, or to a view whose base's history
 /// cannot be rewritten. `records`: an input of the op wants gradients.
 void check_in_place(const OpEntry& op, PyTensor* self, bool records);

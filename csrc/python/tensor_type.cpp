@@ -31,6 +31,7 @@ int tensor_traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(t->grad_fn);
   Py_VISIT(t->dict);
   if (!t->extra) return 0;
+  if (t->extra->owns_leaf_node) Py_VISIT(t->extra->leaf_node);
   return t->extra->each([&](PyObject*& o) { return o ? visit(o, arg) : 0; });
 }
 
@@ -40,6 +41,7 @@ int tensor_clear(PyObject* self) {
   Py_CLEAR(t->grad_fn);
   Py_CLEAR(t->dict);
   if (!t->extra) return 0;
+  if (std::exchange(t->extra->owns_leaf_node, false)) Py_CLEAR(t->extra->leaf_node);
   return t->extra->each([](PyObject*& o) {
     Py_CLEAR(o);
     return 0;
@@ -92,7 +94,8 @@ RL_GETTER(is_meta, return PyBool_FromLong(t->value.is_meta());)
 RL_GETTER(nbytes, return PyLong_FromLongLong(t->value.numel() * item_size(t->value.dtype()));)
 RL_GETTER(itemsize, return PyLong_FromLongLong(item_size(t->value.dtype()));)
 RL_GETTER(false, (void)t; Py_RETURN_FALSE;)
-RL_GETTER(grad_fn, PyObject* fn = current_grad_fn(t); return Owned::borrow(fn ? fn : Py_None).release();)
+RL_GETTER(grad_fn, PyObject* fn = current_grad_fn(t);
+          return fn ? shown(fn).release() : Py_NewRef(Py_None);)
 RL_GETTER(base, PyObject* base = t->extra ? t->extra->base : nullptr;
           return Owned::borrow(base ? base : Py_None).release();)
 RL_GETTER(hooks, PyObject* hooks = t->extra ? t->extra->hooks : nullptr;

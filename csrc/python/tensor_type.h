@@ -8,8 +8,8 @@
 namespace rl::python {
 
 /// How a view was made. Only into a plain one may an in-place write be recorded: the others' bases would be rewritten
-/// behind the back of their siblings, or of an op that nobody recorded.
-enum class ViewKind : uint8_t { Plain, OfMany, Unrecorded };
+/// behind the back of their siblings, of an op that nobody recorded, or of a custom Function.
+enum class ViewKind : uint8_t { Plain, OfMany, Unrecorded, InFunction };
 
 /// What few tensors have; null by default.
 struct TensorExtra {
@@ -19,6 +19,9 @@ struct TensorExtra {
   ViewKind view_kind = ViewKind::Plain;
   PyObject* hooks = nullptr;       // dict of tensor hooks, in order
   PyObject* post_hooks = nullptr;  // dict of hooks after accumulation into .grad
+  PyObject* leaf_node = nullptr;   // what Python sees at the end of a path to this leaf: not owned, for it owns the leaf
+  bool owns_leaf_node = false;     // but for one with hooks, which lives as long as the leaf
+
   // What a transform made of another tensor (layer.h): who made it, of what, and what it adds: a dim, a tangent.
   PyObject* layer = nullptr;
   PyObject* inner = nullptr;
@@ -30,6 +33,10 @@ struct TensorExtra {
     for (PyObject** o : {&base, &base_fn, &hooks, &post_hooks, &layer, &inner, &added})
       if (const int stop = visit(*o)) return stop;
     return 0;
+  }
+
+  void keep_leaf_node() {
+    if (!std::exchange(owns_leaf_node, true)) Py_INCREF(leaf_node);
   }
 };
 

@@ -29,6 +29,8 @@ from ._tensor_str import set_printoptions
 from .ops._table import ALIASES, FUNCTIONS, function_of
 from .tensor import Tensor
 
+_C._set_home(__file__[: -len("__init__.py")])
+
 # names that start in _C but are not PyTorch's
 for _name in ("TensorBase", "Node", "rows", *(n for n in dir(_C) if n.startswith("special_"))):
     globals().pop(_name, None)
@@ -117,6 +119,11 @@ globals().update(_TYPES)
 
 from . import autograd, return_types  # noqa: E402
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
+from .autograd.anomaly_mode import (  # noqa: E402
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
+    set_anomaly_enabled,
+)
 from .autograd.grad_mode import is_inference_mode_enabled  # noqa: E402
 
 #: the in-place functions that PyTorch has in its flat namespace, without their underscore; the others are methods alone

@@ -3,21 +3,37 @@
 from rushlight import _C
 
 from . import graph
+from .anomaly_mode import detect_anomaly, set_detect_anomaly
+from .function import Function
 from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
+from .variable import Variable
 
 __all__ = [
+    "Function",
     "GradcheckError",
+    "Variable",
     "backward",
+    "detect_anomaly",
     "enable_grad",
+    "functional",
     "grad",
     "gradcheck",
     "gradgradcheck",
     "graph",
     "inference_mode",
     "no_grad",
+    "set_detect_anomaly",
     "set_grad_enabled",
 ]
+
+
+def __getattr__(name):
+    if name == "functional":
+        import importlib
+
+        return importlib.import_module("." + name, __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _as_tuple(x):
@@ -70,26 +86,55 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
     )
 
 
+def _batched(walk, seeds):
+    """The answers of ``walk(seed, more)`` to each of a batch of gradients, `more` until the last, put together."""
+    sizes = {s.shape[0] for s in seeds if s is not None and s.ndim}
+    if len(sizes) != 1:
+        raise ValueError("grad: is_grads_batched=True takes grad_outputs whose first dim is the batch's, of one size")
+    (count,) = sizes
+    found = [walk(tuple(s if s is None else s[i] for s in seeds), i + 1 < count) for i in range(count)]
+    return tuple(None if column[0] is None else _C.stack(column) for column in zip(*found))
+
+
 def grad(
     outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, only_inputs=True, allow_unused=None,
     is_grads_batched=False, materialize_grads=False,
 ):  # fmt: skip
     """Gradients of `outputs` with respect to `inputs`, as a tuple; ``.grad`` is left alone.
 
+    Parameters
+    ----------
+    outputs, inputs : Tensor or sequence of Tensor
+        What is differentiated, and by what.
+    grad_outputs : Tensor or sequence of Tensor or None, optional
+        What each output's gradient is; ones for an output of one element.
+    retain_graph : bool, optional
+        Keep what was saved, for another walk; `create_graph` otherwise.
+    create_graph : bool, default False
+        Record the walk itself, for derivatives of derivatives.
+    only_inputs : bool, default True
+        Accepted as in PyTorch, where nothing else is left.
+    allow_unused, materialize_grads : bool, optional
+        What an input is given that was not used: see below.
+    is_grads_batched : bool, default False
+        The first dim of `grad_outputs` is that of a batch, and of each gradient then, too.
+
     Raises
     ------
     RuntimeError
         If an input was not used, unless `allow_unused` (its gradient is None then) or `materialize_grads` (zeros).
     """
-    if is_grads_batched:
-        raise NotImplementedError("grad: is_grads_batched=True needs vmap, which is not there yet")
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
         )
     outputs, inputs = _as_tuple(outputs), _as_tuple(inputs)
     keep = create_graph if retain_graph is None else retain_graph
-    found = _C._run_backward(outputs, _first_gradients(outputs, grad_outputs), keep, create_graph, inputs, False)
+    seeds = _first_gradients(outputs, grad_outputs)
+    if is_grads_batched:
+        found = _batched(lambda one, more: _C._run_backward(outputs, one, keep or more, create_graph, inputs, False), seeds)
+    else:
+        found = _C._run_backward(outputs, seeds, keep, create_graph, inputs, False)
     if materialize_grads:
         return tuple(_C.zeros_like(x) if g is None else g for x, g in zip(inputs, found))
     unused = None if allow_unused else next((place for place, g in enumerate(found) if g is None), None)

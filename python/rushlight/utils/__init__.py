@@ -4,8 +4,8 @@ from . import hooks
 
 
 def __getattr__(name):
-    if name == "data":
+    if name in ("checkpoint", "data"):
         import importlib
 
-        return importlib.import_module(".data", __name__)
+        return importlib.import_module("." + name, __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
