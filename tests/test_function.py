@@ -55,7 +55,12 @@ def test_both_styles_give_their_gradients(torch):
             ctx.seen = len(inputs), output.tolist()
 
     x = leaf(torch, 1, 2)
-    for call in (lambda: Old.apply(x, 3), lambda: Old.apply(x, k=3), lambda: New.apply(x, 3), lambda: New.apply(x, k=3)):
+    for call in (
+        lambda: Old.apply(x, 3),
+        lambda: Old.apply(x, k=3),
+        lambda: New.apply(x, 3),
+        lambda: New.apply(x, k=3),
+    ):
         y = call()
         assert y.tolist() == [1, 8]
         assert torch.autograd.grad(y.sum(), x)[0].tolist() == [3, 12]
@@ -81,7 +86,9 @@ def test_needs_input_grad_has_an_entry_for_every_argument(torch):
         seen.append(ctx.needs_input_grad)
         return args[0] * 2
 
-    function = scaled(torch, forward=forward, backward=lambda ctx, g: (seen.append(ctx.needs_input_grad), g, None, None)[1:])
+    function = scaled(
+        torch, forward=forward, backward=lambda ctx, g: (seen.append(ctx.needs_input_grad), g, None, None)[1:]
+    )
     x, z = leaf(torch, 1), torch.ones(1)
     function.apply(x, z, "text").sum().backward()
     assert seen == [(True, False, False)] * 2
@@ -174,7 +181,7 @@ def test_saved_tensors_are_freed_by_backward(torch):
     with pytest.raises(RuntimeError, match="second time"):
         y.sum().backward()
     with pytest.raises(RuntimeError, match="second time"):
-        y.grad_fn.saved_tensors  # noqa: B018
+        y.grad_fn.saved_tensors
     y = scaled(torch).apply(x)  # what saves nothing may be walked again
     y.sum().backward()
     y.sum().backward()
@@ -209,7 +216,9 @@ def test_an_input_that_is_returned_becomes_a_view_with_a_history(torch):
     assert y is not x and y._base is x and y.grad_fn.name() == "ScaledBackward" and x.is_leaf
     y.sum().backward()
     assert x.grad.tolist() == [2]
-    with pytest.raises(RuntimeError, match="is a view and is being modified inplace. This view was created inside a custom"):
+    with pytest.raises(
+        RuntimeError, match="is a view and is being modified inplace. This view was created inside a custom"
+    ):
         function.apply(x).add_(1)
 
 
@@ -372,7 +381,9 @@ def test_once_differentiable_says_so(torch):
     assert torch.autograd.grad(function.apply(x).sum(), x)[0].tolist() == [2, 2]
     (g,) = torch.autograd.grad((function.apply(x) ** 2).sum(), x, create_graph=True)
     assert g.tolist() == [8, 16] and type(g.grad_fn).__name__ == "Error"
-    with pytest.raises(RuntimeError, match="trying to differentiate twice a function that was marked with @once_different"):
+    with pytest.raises(
+        RuntimeError, match="trying to differentiate twice a function that was marked with @once_different"
+    ):
         g.sum().backward()
 
 
@@ -392,7 +403,7 @@ def test_cycles_through_the_context_are_collected(torch):
     function = scaled(torch, forward=forward)
     function.apply(leaf(torch, 1))
     y = leaf(torch, 1) * 2
-    y.grad_fn.register_hook(lambda *_: y)  # a hook that holds what its node made
+    y.grad_fn.register_hook(lambda *_, kept=y: None)  # a hook that holds what its node made
     y.big = Big()
     alive.append(weakref.ref(y.big))
     del y

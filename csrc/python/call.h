@@ -53,8 +53,8 @@ struct OpEntry {
   std::vector<std::pair<std::string, std::string>> node_names;
   std::vector<Param> params;
   std::vector<int> tensor_slots;
-  int positional = 0;                     // parameters that may be given by place
-  std::vector<Rule> rules;                // one a tensor slot; empty: not differentiable
+  int positional = 0;       // parameters that may be given by place
+  std::vector<Rule> rules;  // one a tensor slot; empty: not differentiable
   /// In place of rules: the gradients of all edges at once, from those of the results (null where nobody gave one).
   std::vector<Owned> (*gradients)(Node*, const std::vector<Owned>&) = nullptr;
   std::vector<int> differentiable_slots;  // those with a rule

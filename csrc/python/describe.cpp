@@ -1,5 +1,6 @@
 // What a node of the graph knows about itself, as plain Python values: for explain() and graph().
 #include "python/call.h"
+#include "python/function.h"
 #include "python/node.h"
 #include "python/objects.h"
 #include "python/record.h"
@@ -27,11 +28,19 @@ py::object forms_of(const Node* n) {
 
 py::list saved_of(const Node* n) {
   py::list all;
+  const auto add = [&](PyTensor* t) { all.append(py::reinterpret_borrow<py::object>(as_object(t))); };
+  const auto add_result = [&](const SavedResult& r) {
+    if (r.value.defined()) all.append(py::reinterpret_steal<py::object>(wrap(r.value)));
+  };
   for (int i = 0; i < n->saved_count; ++i)
-    if (n->saved[i])
-      each_tensor(n->saved[i], [&](PyTensor* t) { all.append(py::reinterpret_borrow<py::object>(as_object(t))); });
+    if (n->saved[i] && !is_packed(n->saved[i])) each_tensor(n->saved[i], add);
   if (n->results)
-    for (const SavedResult& r : *n->results) all.append(py::reinterpret_steal<py::object>(wrap(r.value)));
+    for (const SavedResult& r : *n->results) add_result(r);
+  if (is_function(n))
+    for (const KeptTensor& kept : reinterpret_cast<const FunctionNode*>(n)->state->kept) {
+      if (kept.input && is_tensor(kept.input.get())) add(as_tensor(kept.input.get()));
+      add_result(kept.result);
+    }
   return all;
 }
 

@@ -94,9 +94,7 @@ class Walk {
   }
 
   /// Will this walk come to the node, or to the leaf?
-  bool comes_to(PyObject* object) const {
-    return reached_.count(object) && (!restricted_ || needed_.count(object));
-  }
+  bool comes_to(PyObject* object) const { return reached_.count(object) && (!restricted_ || needed_.count(object)); }
   int64_t id() const { return id_; }
   bool restricted() const { return restricted_; }
 

@@ -46,7 +46,8 @@ std::vector<Owned> gradients(Node* n, const std::vector<Owned>& grads) {
   Py_ssize_t got = PyTuple_GET_SIZE(result.get());
   while (got > arguments && PyTuple_GET_ITEM(result.get(), got - 1) == Py_None) --got;  // too many of None do no harm
   RL_CHECK(got == arguments, "function ", node_name(n), " returned an incorrect number of gradients (expected ",
-           arguments, ", got ", got, "): backward returns one for every argument of forward, None for those that need none");
+           arguments, ", got ", got,
+           "): backward returns one for every argument of forward, None for those that need none");
   std::vector<Owned> all;
   for (Py_ssize_t i = 0; i < arguments; ++i) {
     PyObject* g = PyTuple_GET_ITEM(result.get(), i);
@@ -55,8 +56,8 @@ std::vector<Owned> gradients(Node* n, const std::vector<Owned>& grads) {
                ", but the corresponding forward input was not a Variable");
       continue;
     }
-    RL_CHECK(g == Py_None || is_tensor(g), "expected Variable or None (got ", Py_TYPE(g)->tp_name, "): position ", i + 1,
-             " of what the backward of ", node_name(n), " returned");
+    RL_CHECK(g == Py_None || is_tensor(g), "expected Variable or None (got ", Py_TYPE(g)->tp_name, "): position ",
+             i + 1, " of what the backward of ", node_name(n), " returned");
     all.push_back(Owned::borrow(g));
   }
   return all;
@@ -326,11 +327,10 @@ void release_function(Node* n) {
 }
 
 void add_function(py::module_& m) {
-  static PyGetSetDef getset[] = {
-      {"saved_tensors", get_saved, nullptr, "What save_for_backward was given.", nullptr},
-      {"saved_variables", get_saved, nullptr, "An old name of saved_tensors.", nullptr},
-      {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
-      {nullptr, nullptr, nullptr, nullptr, nullptr}};
+  static PyGetSetDef getset[] = {{"saved_tensors", get_saved, nullptr, "What save_for_backward was given.", nullptr},
+                                 {"saved_variables", get_saved, nullptr, "An old name of saved_tensors.", nullptr},
+                                 {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
+                                 {nullptr, nullptr, nullptr, nullptr, nullptr}};
   static PyMemberDef members[] = {
       {"__dictoffset__", T_PYSSIZET, offsetof(FunctionNode, dict), READONLY, nullptr},
       {"needs_input_grad", T_OBJECT, offsetof(FunctionNode, needs), 0, "Which arguments want a gradient."},
@@ -347,9 +347,9 @@ void add_function(py::module_& m) {
                          {Py_tp_members, members},
                          {Py_tp_doc, const_cast<char*>("The node of a custom Function.")},
                          {0, nullptr}};
-  PyType_Spec spec{
-      "rushlight._C._FunctionNode", sizeof(FunctionNode), 1,
-      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+  PyType_Spec spec{"rushlight._C._FunctionNode", sizeof(FunctionNode), 1,
+                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                   slots};
   function_type = reinterpret_cast<PyTypeObject*>(
       Owned::checked(PyType_FromSpecWithBases(&spec, reinterpret_cast<PyObject*>(node_type))).release());
   m.attr("_FunctionNode") = py::handle(reinterpret_cast<PyObject*>(function_type));

@@ -260,12 +260,13 @@ void check_in_place(const OpEntry& op, PyTensor* self, bool records) {
          " of an op that returns multiple views is a view and is being modified inplace. Such functions do not allow "
          "the output views to be modified inplace. You should replace the inplace operation by an out-of-place one.");
   if (self->extra->view_kind == ViewKind::InFunction)
-    fail(ErrorKind::Runtime, op.row->name, ": Output ", self->output_nr, " of ",
-         self->grad_fn ? node_name(as_node(self->grad_fn)) : "a custom Function",
-         " is a view and is being modified inplace. This view was created inside a custom Function (or because an input "
-         "was returned as-is) and the autograd logic to handle view+inplace would override the custom backward "
-         "associated with the custom Function, leading to incorrect gradients. This behavior is forbidden. You can fix "
-         "this by cloning the output of the custom Function.");
+    fail(
+        ErrorKind::Runtime, op.row->name, ": Output ", self->output_nr, " of ",
+        self->grad_fn ? node_name(as_node(self->grad_fn)) : "a custom Function",
+        " is a view and is being modified inplace. This view was created inside a custom Function (or because an input "
+        "was returned as-is) and the autograd logic to handle view+inplace would override the custom backward "
+        "associated with the custom Function, leading to incorrect gradients. This behavior is forbidden. You can fix "
+        "this by cloning the output of the custom Function.");
   if (self->extra->view_kind == ViewKind::Unrecorded)
     fail(ErrorKind::Runtime, op.row->name,
          ": A view was created in no_grad or inference mode and is being modified inplace with grad mode enabled. Make "

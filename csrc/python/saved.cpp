@@ -70,13 +70,14 @@ Owned pack(PyObject* tensor, const Edge& history) {
   const uint32_t before = value.version()->value();
   const ModeScope unrecorded(kNoGrad, 0);
   const Owned packed = Owned::checked(PyObject_CallOneArg(function.get(), tensor));
-  RL_CHECK(value.version()->value() == before,
-           "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook cannot be "
-           "modified by in-place operations as this can lead to unexpected side-effects. Let the hook clone() it first.");
+  RL_CHECK(
+      value.version()->value() == before,
+      "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook cannot be "
+      "modified by in-place operations as this can lead to unexpected side-effects. Let the hook clone() it first.");
   const Owned size = Owned::checked(size_object(value.sizes()));
   PyObject* target = history.target ? history.target : Py_None;
-  const Owned fields = Owned::checked(
-      Py_BuildValue("((OOOIO))", packed.get(), unpack.get(), target, history.output_nr, size.get()));
+  const Owned fields =
+      Owned::checked(Py_BuildValue("((OOOIO))", packed.get(), unpack.get(), target, history.output_nr, size.get()));
   return Owned::checked(PyObject_Call(reinterpret_cast<PyObject*>(packed_type), fields.get(), nullptr));
 }
 }  // namespace
@@ -89,7 +90,8 @@ Owned keep_tensor(PyTensor* t) {
 }
 
 Owned unpack(PyObject* packed) {
-  Owned given = Owned::checked(PyObject_CallOneArg(PyTuple_GET_ITEM(packed, kUnpack), PyTuple_GET_ITEM(packed, kValue)));
+  Owned given =
+      Owned::checked(PyObject_CallOneArg(PyTuple_GET_ITEM(packed, kUnpack), PyTuple_GET_ITEM(packed, kValue)));
   RL_CHECK_TYPE(is_tensor(given.get()),
                 "Output of saved tensor unpack_hook expected to be a Tensor but got result of type ",
                 Py_TYPE(given.get())->tp_name);
@@ -148,16 +150,15 @@ void walked_before(const Node* n) {
 }
 
 void add_saved(py::module_& m) {
-  const Owned made = Owned::checked(
-      PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyType_Type), "s(O){s:s}", "_Packed",
-                            reinterpret_cast<PyObject*>(&PyTuple_Type), "__module__", "rushlight._C"));
+  const Owned made =
+      Owned::checked(PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyType_Type), "s(O){s:s}", "_Packed",
+                                           reinterpret_cast<PyObject*>(&PyTuple_Type), "__module__", "rushlight._C"));
   packed_type = reinterpret_cast<PyTypeObject*>(Owned(made).release());
   def_plain(m, "_push_saved_hooks", "pack, unpack", &push);
   def_plain(m, "_pop_saved_hooks", "", &pop);
   def_plain(m, "_refuse_saved_hooks", "message", &refuse);
-  def_plain(m, "_saved_hooks_refused", "", +[]() {
-    return Owned::borrow(scope().refused ? scope().refused : Py_None);
-  });
+  def_plain(
+      m, "_saved_hooks_refused", "", +[]() { return Owned::borrow(scope().refused ? scope().refused : Py_None); });
   def_plain(m, "_saved_hooks", "", +[]() { return int64_t(saved_hooks); });
 }
 

@@ -94,8 +94,7 @@ RL_GETTER(is_meta, return PyBool_FromLong(t->value.is_meta());)
 RL_GETTER(nbytes, return PyLong_FromLongLong(t->value.numel() * item_size(t->value.dtype()));)
 RL_GETTER(itemsize, return PyLong_FromLongLong(item_size(t->value.dtype()));)
 RL_GETTER(false, (void)t; Py_RETURN_FALSE;)
-RL_GETTER(grad_fn, PyObject* fn = current_grad_fn(t);
-          return fn ? shown(fn).release() : Py_NewRef(Py_None);)
+RL_GETTER(grad_fn, PyObject* fn = current_grad_fn(t); return fn ? shown(fn).release() : Py_NewRef(Py_None);)
 RL_GETTER(base, PyObject* base = t->extra ? t->extra->base : nullptr;
           return Owned::borrow(base ? base : Py_None).release();)
 RL_GETTER(hooks, PyObject* hooks = t->extra ? t->extra->hooks : nullptr;

@@ -19,8 +19,8 @@ struct TensorExtra {
   ViewKind view_kind = ViewKind::Plain;
   PyObject* hooks = nullptr;       // dict of tensor hooks, in order
   PyObject* post_hooks = nullptr;  // dict of hooks after accumulation into .grad
-  PyObject* leaf_node = nullptr;   // what Python sees at the end of a path to this leaf: not owned, for it owns the leaf
-  bool owns_leaf_node = false;     // but for one with hooks, which lives as long as the leaf
+  PyObject* leaf_node = nullptr;  // what Python sees at the end of a path to this leaf: not owned, for it owns the leaf
+  bool owns_leaf_node = false;    // but for one with hooks, which lives as long as the leaf
 
   // What a transform made of another tensor (layer.h): who made it, of what, and what it adds: a dim, a tangent.
   PyObject* layer = nullptr;

@@ -21,6 +21,7 @@ MODULES = (
     "rushlight", "rushlight.nn", "rushlight.nn.functional", "rushlight.nn.init", "rushlight.nn.parameter", "rushlight.optim",
     "rushlight.optim.lr_scheduler", "rushlight.autograd", "rushlight.autograd.graph", "rushlight.utils", "rushlight.utils.data",
     "rushlight.testing", "rushlight.special", "rushlight.func", "rushlight.autograd.forward_ad", "rushlight.tape",
+    "rushlight.autograd.function", "rushlight.autograd.functional", "rushlight.utils.checkpoint", "rushlight.autograd.anomaly_mode",
 )  # fmt: skip
 
 HEADER = """# Made by rushlight._stubs from the registry of ops and the public classes.

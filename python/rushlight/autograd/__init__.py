@@ -29,7 +29,7 @@ __all__ = [
 
 
 def __getattr__(name):
-    if name == "functional":
+    if name in ("forward_ad", "functional"):  # brought in by first use
         import importlib
 
         return importlib.import_module("." + name, __name__)
@@ -132,7 +132,9 @@ def grad(
     keep = create_graph if retain_graph is None else retain_graph
     seeds = _first_gradients(outputs, grad_outputs)
     if is_grads_batched:
-        found = _batched(lambda one, more: _C._run_backward(outputs, one, keep or more, create_graph, inputs, False), seeds)
+        found = _batched(
+            lambda one, more: _C._run_backward(outputs, one, keep or more, create_graph, inputs, False), seeds
+        )
     else:
         found = _C._run_backward(outputs, seeds, keep, create_graph, inputs, False)
     if materialize_grads:
@@ -144,11 +146,3 @@ def grad(
             "this is the desired behavior."
         )
     return found
-
-
-def __getattr__(name):
-    if name == "forward_ad":  # brought in by first use
-        import importlib
-
-        return importlib.import_module(".forward_ad", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

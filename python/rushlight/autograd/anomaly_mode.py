@@ -66,6 +66,15 @@ class set_detect_anomaly:
         On or off.
     check_nan : bool, default True
         Raise where a derivative holds NaN.
+
+    Examples
+    --------
+    >>> x = torch.zeros(1, requires_grad=True)
+    >>> with torch.autograd.set_detect_anomaly(True):
+    ...     y = (x * 0).sqrt() * 0
+    ...     y.backward()
+    Traceback (most recent call last):
+    RuntimeError: Function 'SqrtBackward0' returned nan values in its 0th output.
     """
 
     def __init__(self, mode, check_nan=True):
@@ -83,15 +92,6 @@ class detect_anomaly(set_detect_anomaly):
     """Inside, a derivative that fails warns with the traceback of the op in the forward pass; one that holds NaN fails.
 
     Ops take many times as long, as each keeps its traceback: for the search alone.
-
-    Examples
-    --------
-    >>> x = torch.zeros(1, requires_grad=True)
-    >>> with torch.autograd.detect_anomaly():
-    ...     y = (x * 0).sqrt() * 0
-    ...     y.backward()
-    Traceback (most recent call last):
-    RuntimeError: Function 'SqrtBackward0' returned nan values in its 0th output.
     """
 
     def __init__(self, check_nan=True):

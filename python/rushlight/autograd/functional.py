@@ -36,8 +36,7 @@ def _alike(tensors, many):
 def _fresh(tensors, create_graph, differentiated):
     """Stand-ins for tensors, on which nothing else hangs."""
     return tuple(
-        t.view_as(t) if create_graph and t.requires_grad else t.detach().requires_grad_(differentiated)
-        for t in tensors
+        t.view_as(t) if create_graph and t.requires_grad else t.detach().requires_grad_(differentiated) for t in tensors
     )
 
 
@@ -373,7 +372,13 @@ def _rows(output, inputs, create_graph, strict, vectorize):
     if vectorize:
         basis = _C.eye(count, dtype=output.dtype, device=output.device).reshape((count, *output.shape))
         found = grad(
-            output, inputs, basis, retain_graph=True, create_graph=create_graph, allow_unused=True, is_grads_batched=True
+            output,
+            inputs,
+            basis,
+            retain_graph=True,
+            create_graph=create_graph,
+            allow_unused=True,
+            is_grads_batched=True,
         )
     else:
         flat = output.reshape(-1)
@@ -401,20 +406,22 @@ def _jacobian_by_columns(func, inputs, create_graph, strict, vectorize):
             "Computing Jacobian using forward-AD or forward-over-reverse Hessian is only implemented for `vectorize=True`."
         )
     inputs, many = _tuple_of(inputs, "inputs", "jacobian")
-    columns = []  # of each input: one an element, and of these one an output
+    value, columns = None, []  # of each input: one an element, and of these one an output
     for which, x in enumerate(inputs):
         for i in range(x.numel()):
             direction = [_C.zeros_like(other) for other in inputs]
             direction[which].view(-1)[i] = 1
             value, tangent = jvp(func, inputs, tuple(direction))
             columns.append(tangent if isinstance(tangent, tuple) else (tangent,))
+    value = value if columns else func(*inputs)  # of inputs without elements
     outputs, many_outputs = _tuple_of(value, "outputs of the user-provided function", "jacobian")
-    rows, blocks = list(zip(*columns)), []
+    rows, blocks = list(zip(*columns)) or [()] * len(outputs), []
     for output, row in zip(outputs, rows):
         block, start = [], 0
         for x in inputs:
-            part = _C.stack(list(row[start : start + x.numel()]), output.ndim)
-            block.append(part.reshape(output.shape + x.shape))
+            shape, dtype = output.shape + x.shape, output.dtype
+            part = row[start : start + x.numel()]
+            block.append(_C.stack(part, output.ndim).reshape(shape) if part else _C.zeros(shape, dtype=dtype))
             start += x.numel()
         blocks.append(_alike(tuple(block), many))
     return _alike(tuple(blocks), many_outputs)

@@ -58,7 +58,7 @@ class saved_tensors_hooks(metaclass=Meta):
 
 
 class save_on_cpu(saved_tensors_hooks):
-    """Inside, what ops keep for the backward pass is kept in the CPU's memory: as a copy, so that it may be changed.
+    """Inside, what ops keep for the backward pass is kept in the CPU's memory; what is there already stays as it is.
 
     Parameters
     ----------
@@ -81,11 +81,17 @@ class save_on_cpu(saved_tensors_hooks):
 
 
 def _to_cpu(tensor):
-    return tensor.device, _C._to(tensor, "cpu", None, True)
+    moved = _C._to(tensor, "cpu")
+    return tensor.device, moved, moved._version
 
 
 def _from_cpu(packed):
-    device, tensor = packed
+    device, tensor, version = packed
+    if tensor._version != version:  # a tensor that was on the CPU already is kept as it is
+        raise RuntimeError(
+            "one of the variables needed for gradient computation has been modified by an inplace operation: a tensor of shape "
+            f"{list(tensor.shape)}, kept under save_on_cpu, is at version {tensor._version}; expected version {version} instead"
+        )
     return _C._to(tensor, device)
 
 

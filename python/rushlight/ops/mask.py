@@ -18,6 +18,7 @@ masked_fill = op(
         None,
         lambda g, mask: _C.where(mask, g, 0),
     ),
+    node={"**x": "MaskedFillBackward0", "**t": "MaskedFillBackward1"},
     doc="""A copy with the elements where a mask is true set to a number.
 
     Parameters

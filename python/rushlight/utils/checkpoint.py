@@ -305,7 +305,9 @@ class _Run:
                 )
         tensor = self.kept.pop(holder.place, None)
         if tensor is None:
-            raise CheckpointError("torch.utils.checkpoint: the recomputation did not save a tensor that the forward had")
+            raise CheckpointError(
+                "torch.utils.checkpoint: the recomputation did not save a tensor that the forward had"
+            )
         found = (tensor.shape, tensor.dtype, tensor.device)
         if self.check != "none" and found != holder.form:
             raise CheckpointError(
@@ -317,11 +319,10 @@ class _Run:
     def again(self):
         """What the second run keeps, by its place."""
         kept = {}
-        stops = self.stops_early if _stops_early is None else _stops_early
 
         def note(tensor):
             kept[len(kept)] = tensor.detach()
-            if stops and len(kept) == len(self.holders):
+            if self.stops_early and len(kept) == len(self.holders):
                 raise _Enough
             return kept[len(kept) - 1]
 
@@ -341,6 +342,7 @@ def _recomputed(function, preserve, context_fn, check, early_stop, args, kwargs)
     if not _C.is_grad_enabled():
         with first:
             return function(*args, **kwargs)
-    run = _Run(function, args, kwargs, _random_state(preserve), second, check, early_stop)
+    stops_early = early_stop if _stops_early is None else _stops_early
+    run = _Run(function, args, kwargs, _random_state(preserve), second, check, stops_early)
     with saved_tensors_hooks(run.pack, run.unpack), first:
         return function(*args, **kwargs)
