@@ -1,8 +1,11 @@
-"""The flat namespace holds PyTorch's names and no others."""
+"""The flat namespace holds PyTorch's names and the few of our own."""
 
 import types
 
 import rushlight
+
+#: what nobody else has
+OWN = {"explain", "graph", "guard"}
 
 
 def public(module):
@@ -10,7 +13,7 @@ def public(module):
 
 
 def test_every_name_is_in_pytorch(peer):
-    assert {n for n in public(rushlight) if not hasattr(peer, n)} == set()
+    assert {n for n in public(rushlight) if not hasattr(peer, n)} == OWN
 
 
 def test_all_is_what_is_public():

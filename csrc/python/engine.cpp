@@ -13,6 +13,8 @@
 #include "python/call.h"
 #include "python/derivative.h"
 #include "python/engine_hooks.h"
+#include "python/errors.h"
+#include "python/guard.h"
 #include "python/layer.h"
 #include "python/mode.h"
 #include "python/node.h"
@@ -78,6 +80,7 @@ class Walk {
     const WalkScope here(this);
     if (restricted_ || hooks_used()) explore();
     const ModeScope scope(create_graph_ ? 0u : kNoGrad, create_graph_ ? kNoGrad : 0u);
+    if (RL_UNLIKELY(mode & kGuarded)) guard_walk(keep_graph_);
     finish_leaves();
     while (!heap_.empty()) {
       std::pop_heap(heap_.begin(), heap_.end(), older);
@@ -86,7 +89,10 @@ class Walk {
       auto found = pending_.find(n);
       Pending work = std::move(found->second);
       pending_.erase(found);
-      visit(n, work);
+      if (RL_LIKELY(!(mode & kGuarded)))
+        visit(n, work);
+      else
+        guarded_visit(n, work);
       if (!order_.empty()) finish_leaves();
     }
     for (Leaf& l : leaves_)
@@ -291,6 +297,15 @@ class Walk {
       leaf(as_tensor(to.target), std::move(gradient));
   }
 
+  void guarded_visit(Node* n, Pending& work) {
+    try {
+      visit(n, work);
+    } catch (...) {
+      set_python_error(nullptr);
+      guard_blame(n);
+      throw PythonError();
+    }
+  }
   void visit(Node* n, Pending& work) {
     PyObject* self = reinterpret_cast<PyObject*>(n);
     if (n->prehooks && PyDict_Size(n->prehooks) > 0) run_result_hooks(n->prehooks, work.grads);
@@ -373,7 +388,7 @@ class Walk {
         const Tensor& g = as_tensor(given[0].get())->value;
         const Dims& sizes = n->forms ? (*n->forms)[size_t(e)].sizes : g.sizes();
         const DType dtype = n->forms ? (*n->forms)[size_t(e)].dtype : g.dtype();
-        pass_on(n, e, Owned(wrap(ops::full(sizes, Scalar(0), dtype, device_of(as_tensor(work.grads[0].get()))))));
+        pass_on(n, e, Owned(wrap(ops::full(sizes, Scalar(0), dtype, device_of(as_tensor(given[0].get()))))));
       } else {
         pass_on(n, e, apply(n, rule, given, gathered, unpacked, create_graph_));
       }

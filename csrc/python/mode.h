@@ -10,6 +10,7 @@ namespace rl::python {
 enum Mode : uint32_t {
   kNoGrad = 1,     // nothing is recorded
   kInference = 2,  // neither, whatever else is said; and what is made is marked as never to be part of a graph
+  kGuarded = 8,    // the guard is on (guard.h)
   kLayered = 4,    // a transform is at work: calls on tensors of a layer leave by the upper door (layer.h)
 };
 

@@ -14,6 +14,7 @@
 #include "python/errors.h"
 #include "python/function.h"
 #include "python/generator_type.h"
+#include "python/guard.h"
 #include "python/lapack.h"
 #include "python/layer.h"
 #include "python/mode.h"
@@ -179,6 +180,7 @@ PYBIND11_MODULE(_C, m) {
   add_entries(m);
   add_layers(m);
   add_describe(m);
+  add_guard(m);
   add_rules(m);
   add_docs(m);
   add_engine(m);

@@ -33,10 +33,11 @@ bool is_ours(PyFrameObject* frame) {
   return ours && !home.empty();
 }
 
-/// The frame of the user's line that led here; a new reference, or null.
-PyFrameObject* user_frame() {
+/// The frame of the user's line that led here, a new reference, or null; and the code that called, if that is ours.
+PyFrameObject* user_frame(PyObject*& function) {
   PyFrameObject* frame = PyThreadState_GetFrame(PyThreadState_Get());
   while (frame && RL_UNLIKELY(is_ours(frame))) {
+    if (!function) function = reinterpret_cast<PyObject*>(PyFrame_GetCode(frame));
     PyFrameObject* outer = PyFrame_GetBack(frame);
     Py_DECREF(frame);
     frame = outer;
@@ -219,6 +220,7 @@ void free_node(Node* n) {
   if (n->weakrefs) PyObject_ClearWeakRefs(reinterpret_cast<PyObject*>(n));
   clear_node(n);
   Py_CLEAR(n->code);
+  Py_CLEAR(n->function);
   delete n->forms;
   delete n->list_versions;
   type->tp_free(n);
@@ -260,7 +262,7 @@ Node* new_node(const OpEntry* op, int saved, int edges, PyTypeObject* type) {
   n->edge_count = edges;
   n->outputs = 1;
   n->sequence = next_sequence();
-  if (PyFrameObject* frame = user_frame()) {
+  if (PyFrameObject* frame = user_frame(n->function)) {
     n->code = reinterpret_cast<PyObject*>(PyFrame_GetCode(frame));
     n->instruction = PyFrame_GetLasti(frame);
     Py_DECREF(frame);

@@ -23,7 +23,7 @@ struct SavedResult {
   Tensor value;
   uint32_t version;
   Owned layer = {}, inner = {}, added = {};  // of a tensor of a layer: what to make it of again
-  Owned packed = {};  // what hooks made of it, and then no value
+  Owned packed = {};                         // what hooks made of it, and then no value
 };
 
 /// What a gradient must look like to be an input's: its shape and dtype.
@@ -47,7 +47,8 @@ struct Node {
   PyObject* prehooks;
   PyObject* metadata;  // dict or null
   PyObject* weakrefs;
-  PyObject* code;  // call site: resolved only in an error
+  PyObject* code;      // call site: resolved only in an error
+  PyObject* function;  // the code that called, where that is the package's own; else null
   int instruction;
   uint32_t arguments;  // what stood there, where the name depends on it
   bool released;

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "python/engine_hooks.h"
+#include "python/guard.h"
 #include "python/objects.h"
 #include "python/saved.h"
 
@@ -103,12 +104,18 @@ Owned make_node(const OpEntry& op, std::span<PyObject* const> slots, const Tenso
       if (n->forms) n->forms->push_back({t->value.sizes(), t->value.dtype()});
     });
   }
+  if (RL_UNLIKELY(mode & kGuarded)) guard_recording(n);
   return owner;
 }
 
-bool keeps_result(const OpEntry& op) {
-  for (const Rule& rule : op.rules)
-    if (rule.keeps_result) return true;
+/// Does the rule of an argument that wants a gradient name `out`?
+bool keeps_result(const OpEntry& op, std::span<PyObject* const> slots) {
+  for (size_t j = 0; j < op.rules.size(); ++j) {
+    if (!op.rules[j].keeps_result) continue;
+    bool asked = false;
+    each_tensor(slots[size_t(op.tensor_slots[j])], [&](PyTensor* t) { asked |= requires_grad(t); });
+    if (asked) return true;
+  }
   return false;
 }
 
@@ -208,7 +215,7 @@ void record(const OpEntry& op, std::span<PyObject* const> slots, std::span<PyObj
   Node* n = as_node(owner.get());
   n->outputs = int(results.size());
   n->many = many;
-  if (keeps_result(op)) {
+  if (keeps_result(op, slots)) {
     n->results = new std::vector<SavedResult>;
     for (PyObject* r : results) n->results->push_back(kept_result(as_tensor(r)));
   }
@@ -221,7 +228,7 @@ void record_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned 
   if (!is_differentiable(self->value.dtype())) return;
   const Owned owner = make_node(op, slots, self->value, original.get(), &self->value);
   Node* n = as_node(owner.get());
-  if (keeps_result(op)) {
+  if (keeps_result(op, slots)) {
     n->results = new std::vector<SavedResult>;
     n->results->push_back(kept_result(self));
   }

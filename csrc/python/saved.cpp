@@ -125,7 +125,8 @@ Owned result_value(const Node* n, const SavedResult& kept) {
   }
   check_version(n, kept.value, kept.version, "a result");
   Owned made(wrap(kept.value));
-  if (RL_UNLIKELY(bool(kept.layer))) set_layer(as_tensor(made.get()), kept.layer.get(), kept.inner.get(), kept.added.get());
+  if (RL_UNLIKELY(bool(kept.layer)))
+    set_layer(as_tensor(made.get()), kept.layer.get(), kept.inner.get(), kept.added.get());
   return made;
 }
 

@@ -144,7 +144,7 @@ del ALIASES, FUNCTIONS, function_of
 
 # brought in by first use, so that a program pays for what it uses
 _MODULES = {"cuda", "func", "nn", "optim", "special", "testing", "utils", "__config__"}
-_LATER = {"dropout": ".nn.functional", "explain": ".tape", "graph": ".tape", "vmap": ".func"}
+_LATER = {"dropout": ".nn.functional", "explain": ".tape", "graph": ".tape", "guard": ".tape", "vmap": ".func"}
 
 
 __all__ = sorted(n for n, value in globals().items() if n[0] != "_" and type(value) is not type(_C))
