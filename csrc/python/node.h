@@ -23,7 +23,7 @@ struct SavedResult {
   Tensor value;
   uint32_t version;
   Owned layer = {}, inner = {}, added = {};  // of a tensor of a layer: what to make it of again
-  Owned packed = {};  // what hooks made of it, and then no value
+  Owned packed = {};                         // what hooks made of it, and then no value
 };
 
 /// What a gradient must look like to be an input's: its shape and dtype.
