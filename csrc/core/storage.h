@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <memory>
 
 #include "core/device.h"
 #include "core/ref.h"
@@ -33,6 +34,14 @@ class Storage : public Counted {
   void* context_ = nullptr;
 };
 
+/// Where something happened, as whoever calls this library knows it.
+struct Origin {
+  Origin() = default;
+  Origin(const Origin&) = delete;
+  Origin& operator=(const Origin&) = delete;
+  virtual ~Origin() = default;
+};
+
 /// Shared by a tensor, its views, `detach()` and `Parameter(x)`; `.data` starts a new one (DESIGN, section 4).
 class Version : public Counted {
  public:
@@ -47,6 +56,9 @@ class Version : public Counted {
   void bump() { value_.store(value() + 1, std::memory_order_relaxed); }
   /// Where the last write came from, for the error of a saved tensor that changed: a static kernel or op name.
   const char* last_writer = nullptr;
+  /// Set by who waits for the values to stay as they are; the place of the last write is kept only then.
+  bool watched = false;
+  std::unique_ptr<Origin> origin;
 
  private:
   std::atomic<uint32_t> value_{0};

@@ -3,6 +3,7 @@
 
 #include "ops/shape.h"
 #include "python/record.h"
+#include "python/site.h"
 
 namespace rl::python {
 
@@ -132,10 +133,19 @@ Owned before_in_place(const OpEntry& op, std::span<PyObject* const> slots) {
   return {};
 }
 
+void note_write(PyTensor* t) {
+  Version& version = *t->value.version();
+  if (RL_UNLIKELY(version.watched)) version.origin = std::make_unique<WrittenAt>(version.value());
+}
+
 PyObject* finish_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned original) {
-  if (!is_tensor(slots[0])) return Py_NewRef(Py_None);
+  if (!is_tensor(slots[0])) {
+    each_tensor(slots[0], note_write);
+    return Py_NewRef(Py_None);
+  }
   if (wants_record(op, slots)) record_in_place(op, slots, std::move(original));
   as_tensor(slots[0])->value.version()->last_writer = op.row->name;  // says more than its kernel's name
+  note_write(as_tensor(slots[0]));
   return Py_NewRef(slots[0]);
 }
 

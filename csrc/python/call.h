@@ -108,6 +108,8 @@ PyObject* finish(const OpEntry& op, std::span<PyObject* const> slots, PyObject* 
 void check_out(const OpEntry& op, std::span<PyObject* const> slots, PyObject* out);
 /// Refuses what may not be written, and copies slots[0] where a rule asks for what will be overwritten.
 Owned before_in_place(const OpEntry& op, std::span<PyObject* const> slots);
+/// Keeps where a tensor was written, if a backward pass waits for its values.
+void note_write(PyTensor* t);
 PyObject* finish_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned original);
 void add_call(py::module_& m);
 void add_entries(py::module_& m);

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "python/call.h"
+#include "python/graph_errors.h"
 #include "python/objects.h"
 #include "python/record.h"
 #include "python/saved.h"

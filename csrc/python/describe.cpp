@@ -8,14 +8,12 @@
 namespace rl::python {
 namespace {
 
-/// (file, line, qualified name of the function that called the op) of what was recorded; None where Python was not
-/// running. File and line are the user's, the function may be the package's own, as Linear.forward.
+/// (file, line, qualified name of the function) of the call that was recorded; None where Python was not running.
 py::object place_of(const Node* n) {
   if (!n->code) return py::none();
   auto* code = reinterpret_cast<PyCodeObject*>(n->code);
-  auto* function = n->function ? reinterpret_cast<PyCodeObject*>(n->function) : code;
   return py::make_tuple(py::handle(code->co_filename), PyCode_Addr2Line(code, n->instruction),
-                        py::handle(function->co_qualname));
+                        py::handle(code->co_qualname));
 }
 
 /// Shape and dtype of each input that has a derivative; None where all are those of the first result.

@@ -14,6 +14,7 @@
 #include "python/derivative.h"
 #include "python/engine_hooks.h"
 #include "python/errors.h"
+#include "python/graph_errors.h"
 #include "python/guard.h"
 #include "python/layer.h"
 #include "python/mode.h"
@@ -422,8 +423,7 @@ class Walk {
 Owned first_gradient(PyTensor* root, PyObject* given) {
   const Tensor& t = root->value;
   if (given == Py_None) {
-    RL_CHECK(t.numel() == 1, "grad can be implicitly created only for scalar outputs; this one has shape ", t.sizes(),
-             ": reduce it (.sum(), .mean()) or pass gradient=");
+    if (t.numel() != 1) no_scalar(root);
     RL_CHECK(!is_complex(t.dtype()), "grad can be implicitly created only for real scalar outputs but got torch.",
              name(t.dtype()));
     return Owned(wrap(ops::full(t.sizes(), Scalar(1), t.dtype(), device_of(root))));
@@ -490,8 +490,7 @@ py::object run_backward(const py::tuple& roots, const py::tuple& gradients, bool
     PyObject* root = py::object(roots[i]).ptr();
     if (is_tensor(root)) root = with_history(root);
     RL_CHECK_TYPE(is_tensor(root), "outputs can be only Tensors, but got ", Py_TYPE(root)->tp_name);
-    RL_CHECK(requires_grad(as_tensor(root)), "element ", i,
-             " of tensors does not require grad and does not have a grad_fn");
+    if (!requires_grad(as_tensor(root))) no_graph(i, as_tensor(root));
     const py::object given = gradients[i];
     walk.start(as_tensor(root), first_gradient(as_tensor(root), given.ptr()));
   }
@@ -520,6 +519,7 @@ void add_engine(py::module_& m) {
   def_plain(m, "_walk_comes_to", "tensor", &walk_comes_to);
   def_plain(m, "_walk_is_restricted", "", +[]() { return current_walk && current_walk->restricted(); });
   m.def("_run_backward", &run_backward);
+  m.def("_refuse_unused", [](size_t place, py::object input) { unused(place, as_tensor(input.ptr())); });
   m.def("_leads_beyond", &leads_beyond);
   sum_to_function = py::object(m.attr("_sum_to")).release().ptr();
   cast_function = py::object(m.attr("_to")).release().ptr();

@@ -8,8 +8,10 @@
 #include "core/error.h"
 #include "ops/shape.h"
 #include "python/engine_hooks.h"
+#include "python/graph_errors.h"
 #include "python/mode.h"
 #include "python/record.h"
+#include "python/site.h"
 
 namespace rl::python {
 namespace {
@@ -139,6 +141,9 @@ Owned new_ctx(PyObject* type, const Arguments& arguments, bool records) {
   Node* n = new_node(&entry(), 0, records ? int(tensors) : 0, reinterpret_cast<PyTypeObject*>(type));
   Owned owner(reinterpret_cast<PyObject*>(n));
   auto* f = reinterpret_cast<FunctionNode*>(n);
+  Py_CLEAR(n->code);
+  const Site site = users_site();  // where apply() was called, which is a line of this package
+  n->code = site.code, n->instruction = site.instruction;
   f->materialize = 1;
   f->state = new FunctionState;
   f->needs = Owned::checked(PyTuple_New(Py_ssize_t(arguments.all.size()))).release();
@@ -201,6 +206,7 @@ Owned finished(FunctionNode* f, PyObject* o, uint32_t i, Py_ssize_t results, con
     check_dirty(t, results);
     t->value.version()->bump();
     t->value.version()->last_writer = "a custom Function";
+    note_write(t);
     if (wanted) rebase(t, &f->node, i);
     return Owned::borrow(o);
   }

@@ -23,6 +23,7 @@
 #include "python/objects.h"
 #include "python/plain.h"
 #include "python/saved.h"
+#include "python/site.h"
 #include "python/tensor_type.h"
 
 namespace rl::python {
@@ -168,6 +169,7 @@ PYBIND11_MODULE(_C, m) {
   add_errors(m);
   add_objects(m);
   add_tensor_type(m);
+  add_sites(m);
   add_node_type(m);
   add_saved(m);
   add_function(m);

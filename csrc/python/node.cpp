@@ -1,7 +1,6 @@
 // Node as a Python type: its life, and what a user may ask of it.
 #include "python/node.h"
 
-#include <frameobject.h>
 #include <structmember.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include "python/engine_hooks.h"
 #include "python/function.h"
 #include "python/saved.h"
+#include "python/site.h"
 
 namespace rl::python {
 
@@ -22,29 +22,6 @@ PyTypeObject* node_type = nullptr;
 namespace {
 
 std::atomic<uint64_t> counter{0};
-std::string home;  // the directory of the package, whose own lines are no place to name
-
-bool is_ours(PyFrameObject* frame) {
-  PyCodeObject* code = PyFrame_GetCode(frame);
-  PyObject* file = code->co_filename;
-  const bool ours = PyUnicode_IS_COMPACT_ASCII(file) && PyUnicode_GET_LENGTH(file) > Py_ssize_t(home.size()) &&
-                    std::memcmp(PyUnicode_DATA(file), home.data(), home.size()) == 0;
-  Py_DECREF(code);
-  return ours && !home.empty();
-}
-
-/// The frame of the user's line that led here, a new reference, or null; and the code that called, if that is ours.
-PyFrameObject* user_frame(PyObject*& function) {
-  PyFrameObject* frame = PyThreadState_GetFrame(PyThreadState_Get());
-  while (frame && RL_UNLIKELY(is_ours(frame))) {
-    if (!function) function = reinterpret_cast<PyObject*>(PyFrame_GetCode(frame));
-    PyFrameObject* outer = PyFrame_GetBack(frame);
-    Py_DECREF(frame);
-    frame = outer;
-  }
-  return frame;
-}
-
 const std::pair<std::string, std::string>* pattern_of(const Node* n);
 
 int node_traverse(PyObject* self, visitproc visit, void* arg) { return traverse_node(as_node(self), visit, arg); }
@@ -220,7 +197,6 @@ void free_node(Node* n) {
   if (n->weakrefs) PyObject_ClearWeakRefs(reinterpret_cast<PyObject*>(n));
   clear_node(n);
   Py_CLEAR(n->code);
-  Py_CLEAR(n->function);
   delete n->forms;
   delete n->list_versions;
   type->tp_free(n);
@@ -262,11 +238,8 @@ Node* new_node(const OpEntry* op, int saved, int edges, PyTypeObject* type) {
   n->edge_count = edges;
   n->outputs = 1;
   n->sequence = next_sequence();
-  if (PyFrameObject* frame = user_frame(n->function)) {
-    n->code = reinterpret_cast<PyObject*>(PyFrame_GetCode(frame));
-    n->instruction = PyFrame_GetLasti(frame);
-    Py_DECREF(frame);
-  }
+  const Site site = site_here();
+  n->code = site.code, n->instruction = site.instruction;
   if (RL_UNLIKELY(anomaly() != Anomaly::Off)) {
     const Owned until_noted = Owned::borrow(self);
     note_traceback(n);
@@ -348,18 +321,7 @@ const char* node_name(const Node* n) {
   return found ? found->second.c_str() : n->op->node_name.c_str();
 }
 
-std::string call_site(const Node* n) {
-  if (!n->code) return "";
-  auto* code = reinterpret_cast<PyCodeObject*>(n->code);
-  const int line = PyCode_Addr2Line(code, n->instruction);
-  const char* file = PyUnicode_AsUTF8(code->co_filename);
-  if (!file) {
-    PyErr_Clear();
-    return "";
-  }
-  const char* slash = std::strrchr(file, '/');
-  return std::string(slash ? slash + 1 : file) + ":" + std::to_string(line);
-}
+std::string call_site(const Node* n) { return told(n->code, n->instruction); }
 
 void add_node_type(py::module_& m) {
   PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(&node_dealloc)},
@@ -375,7 +337,6 @@ void add_node_type(py::module_& m) {
                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
                    slots};
   node_type = reinterpret_cast<PyTypeObject*>(Owned::checked(PyType_FromSpec(&spec)).release());
-  m.def("_set_home", [](std::string directory) { home = std::move(directory); });
   m.attr("Node") = py::handle(reinterpret_cast<PyObject*>(node_type));
 }
 

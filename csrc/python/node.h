@@ -47,8 +47,7 @@ struct Node {
   PyObject* prehooks;
   PyObject* metadata;  // dict or null
   PyObject* weakrefs;
-  PyObject* code;      // call site: resolved only in an error
-  PyObject* function;  // the code that called, where that is the package's own; else null
+  PyObject* code;  // call site: resolved only in an error
   int instruction;
   uint32_t arguments;  // what stood there, where the name depends on it
   bool released;

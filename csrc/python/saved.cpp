@@ -1,4 +1,4 @@
-// Keeping tensors for the backward pass, and the errors of those that are not what they were.
+// Keeping tensors for the backward pass, with the hooks of the moment or as they are.
 #include "python/saved.h"
 
 #include <string>
@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "python/call.h"
+#include "python/graph_errors.h"
 #include "python/layer.h"
 #include "python/mode.h"
 #include "python/objects.h"
@@ -83,7 +84,10 @@ Owned pack(PyObject* tensor, const Edge& history) {
 }  // namespace
 
 Owned keep_tensor(PyTensor* t) {
-  if (RL_LIKELY(saved_hooks == 0)) return Owned::borrow(as_object(t));
+  if (RL_LIKELY(saved_hooks == 0)) {
+    t->value.version()->watched = true;
+    return Owned::borrow(as_object(t));
+  }
   const Edge history = edge_of(t);
   const Owned held(history.target);
   return pack(as_object(t), history);
@@ -105,6 +109,7 @@ Owned unpack(PyObject* packed) {
 
 SavedResult kept_result(PyTensor* t) {
   SavedResult kept{t->value, t->value.version()->value()};
+  t->value.version()->watched = true;
   const bool layered = is_layered(as_object(t));
   if (RL_UNLIKELY(saved_hooks != 0)) {
     const Owned plain = layered ? detached(as_object(t)) : Owned(wrap(t->value));
@@ -128,26 +133,6 @@ Owned result_value(const Node* n, const SavedResult& kept) {
   if (RL_UNLIKELY(bool(kept.layer)))
     set_layer(as_tensor(made.get()), kept.layer.get(), kept.inner.get(), kept.added.get());
   return made;
-}
-
-void check_version(const Node* n, const Tensor& kept, uint32_t expected, const char* what) {
-  if (RL_LIKELY(kept.version()->value() == expected)) return;
-  const char* writer = kept.version()->last_writer;
-  fail(ErrorKind::Runtime,
-       "one of the variables needed for gradient computation has been modified by an inplace operation: [torch.",
-       short_name(kept.dtype()), "Tensor ", kept.sizes(), "], ", what, " of ", node_name(n), " recorded at ",
-       call_site(n), ", is at version ", kept.version()->value(), "; expected version ", expected,
-       " instead. It was last written by ", writer ? writer : "an unnamed op",
-       ". Hint: clone() the tensor before the write, or write out of place.");
-}
-
-void walked_before(const Node* n) {
-  fail(ErrorKind::Runtime,
-       "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
-       "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
-       "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
-       "saved tensors after calling backward. The node is ",
-       node_name(n), " of ", call_site(n));
 }
 
 void add_saved(py::module_& m) {

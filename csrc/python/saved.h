@@ -24,11 +24,6 @@ Owned unpack(PyObject* packed);
 SavedResult kept_result(PyTensor* t);
 Owned result_value(const Node* n, const SavedResult& kept);
 
-/// Throws where what was kept is at another version than `expected`; `what`: "an input", "a result".
-void check_version(const Node* n, const Tensor& kept, uint32_t expected, const char* what);
-/// Throws that the graph was walked before.
-[[noreturn]] void walked_before(const Node* n);
-
 void add_saved(py::module_& m);
 
 }  // namespace rl::python

@@ -141,8 +141,5 @@ def grad(
         return tuple(_C.zeros_like(x) if g is None else g for x, g in zip(inputs, found))
     unused = None if allow_unused else next((place for place, g in enumerate(found) if g is None), None)
     if unused is not None:
-        raise RuntimeError(
-            f"The differentiated Tensor at index {unused} appears to not have been used in the graph. Set allow_unused=True if "
-            "this is the desired behavior."
-        )
+        _C._refuse_unused(unused, inputs[unused])
     return found
