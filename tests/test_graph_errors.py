@@ -137,7 +137,8 @@ def test_no_graph():
     told = failing(program)
     assert "element 0 of tensors does not require grad and does not have a grad_fn: `y` [2] was computed from" in told
     assert "call requires_grad_() on what" in told
-    assert "`n` [] is of dtype torch.int64, which has no derivative" in failing(lambda n=torch.tensor(1): n.backward())
+    n = torch.tensor(1)
+    assert "`n` [] is of dtype torch.int64, which has no derivative" in failing(lambda: n.backward())
 
 
 def test_no_scalar():

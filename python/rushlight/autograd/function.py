@@ -17,6 +17,9 @@ __all__ = [
 ]
 
 
+_LAYERED = 4  # csrc/python/mode.h: a transform is at work
+
+
 class FunctionCtx:
     """What `forward` notes for `backward`."""
 
@@ -190,6 +193,11 @@ class Function(FunctionCtx, _HookMixin, metaclass=FunctionMeta):
             setup = None
         elif kwargs or len(args) != _arity(cls.forward):
             args, kwargs = _bind_defaults(cls.forward, args, kwargs)
+        if _C._mode() & _LAYERED:
+            from rushlight.func._function import apply
+
+            plain = functools.partial(_C._apply_function, cls._backward_cls, cls.forward, setup, args, kwargs or None)
+            return apply(cls, args, kwargs, plain)
         return _C._apply_function(cls._backward_cls, cls.forward, setup, args, kwargs or None)
 
 
