@@ -87,13 +87,17 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
 
 
 def _batched(walk, seeds):
-    """The answers of ``walk(seed, more)`` to each of a batch of gradients, `more` until the last, put together."""
+    """One walk for a whole batch of gradients: what `walk` gives for each of them, put together."""
+    from rushlight.func._batch import Batch
+
     sizes = {s.shape[0] for s in seeds if s is not None and s.ndim}
     if len(sizes) != 1:
         raise ValueError("grad: is_grads_batched=True takes grad_outputs whose first dim is the batch's, of one size")
-    (count,) = sizes
-    found = [walk(tuple(s if s is None else s[i] for s in seeds), i + 1 < count) for i in range(count)]
-    return tuple(None if column[0] is None else _C.stack(column) for column in zip(*found))
+    with Batch(sizes.pop()) as layer:
+        found = walk(tuple(s if s is None else layer.wrap(s) for s in seeds))
+        return tuple(
+            g if g is None else layer.inside(g) if layer.owns(g) else _C.clone(layer.expanded(g)) for g in found
+        )
 
 
 def grad(
@@ -132,9 +136,7 @@ def grad(
     keep = create_graph if retain_graph is None else retain_graph
     seeds = _first_gradients(outputs, grad_outputs)
     if is_grads_batched:
-        found = _batched(
-            lambda one, more: _C._run_backward(outputs, one, keep or more, create_graph, inputs, False), seeds
-        )
+        found = _batched(lambda one: _C._run_backward(outputs, one, keep, create_graph, inputs, False), seeds)
     else:
         found = _C._run_backward(outputs, seeds, keep, create_graph, inputs, False)
     if materialize_grads:
