@@ -65,3 +65,32 @@ def test_through_views(case, layout):
         function, leaves = differentiable(case, sample, LAYOUTS["transposed"] if layout == "transposed" else expanded)
         if leaves:
             check_against_reverse(function, leaves)
+
+
+def test_gradcheck_by_forward_mode_finds_what_is_wrong():
+    x = torch.rand(3, dtype=torch.float64, requires_grad=True)
+
+    class Wrong(torch.autograd.Function):
+        @staticmethod
+        def forward(x):
+            return x**2
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            ctx.save_for_backward(*inputs)
+
+        @staticmethod
+        def backward(ctx, g):
+            return 2 * ctx.saved_tensors[0] * g
+
+        @staticmethod
+        def jvp(ctx, t):
+            return 3 * t
+
+    assert torch.autograd.gradcheck(torch.sin, x, check_forward_ad=True, check_batched_grad=True)
+    assert torch.autograd.gradcheck(Wrong.apply, x)
+    with pytest.raises(torch.autograd.GradcheckError, match="in forward mode"):
+        torch.autograd.gradcheck(Wrong.apply, x, check_forward_ad=True)
+    assert not torch.autograd.gradcheck(
+        Wrong.apply, x, check_forward_ad=True, check_backward_ad=False, raise_exception=False
+    )

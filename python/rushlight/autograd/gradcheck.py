@@ -47,6 +47,35 @@ def _numerical(function, inputs, x, eps):
     return rows
 
 
+def _pushed(function, inputs, x):
+    """As `_numerical`, by forward mode: of each real parameter of x how every output moves."""
+    from rushlight.func import jvp
+
+    def moved(given):
+        return _outputs(function, tuple(given if y is x else y for y in inputs))
+
+    at, rows = x.detach(), []
+    for place in itertools.product(*map(range, x.shape)):
+        for part in _parts(x.dtype):
+            along = _C.zeros(x.shape, dtype=x.dtype)
+            along[place] = part
+            rows.append([_reals(t) for t in jvp(moved, (at,), (along,))[1]])
+    return rows
+
+
+def _same_together(y, x):
+    from rushlight.autograd import grad
+
+    if y.numel() == 0:
+        return True
+    seeds = _C.reshape(_C._to(_C.eye(y.numel()), None, y.dtype), (y.numel(), *y.shape))
+    (together,) = grad(y, x, seeds, retain_graph=True, allow_unused=True, is_grads_batched=True)
+    alone = [grad(y, x, seed, retain_graph=True, allow_unused=True)[0] for seed in seeds]
+    if together is None or alone[0] is None:
+        return together is None and alone[0] is None
+    return bool(_C.all(_C.le(_C.abs(_C.sub(together, _C.stack(alone))), 1e-9)))
+
+
 def gradcheck(
     func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True, nondet_tol=0.0, check_undefined_grad=True,
     check_grad_dtypes=False, check_batched_grad=False, check_batched_forward_grad=False, check_forward_ad=False,
@@ -62,6 +91,10 @@ def gradcheck(
         Those that ask for gradients are checked; they should be float64 or complex128.
     eps, atol, rtol : float
         Size of the differences, and how far the two may be apart.
+    check_backward_ad, check_forward_ad : bool
+        By which modes: reverse (the default), forward, or both.
+    check_batched_grad : bool, default False
+        Also hold rows of the Jacobian, computed together by vmap, to those computed one by one.
 
     Raises
     ------
@@ -83,13 +116,31 @@ def gradcheck(
             "gradcheck expects at least one input tensor to require gradient, but none of the them have requires_grad=True."
         )
     outputs = _outputs(func, inputs)
+
+    def apart(way, o, place, at, value, expected):
+        if abs(value - expected) <= atol + rtol * abs(expected):
+            return None
+        return (
+            f"Jacobian mismatch for output {o} with respect to input {place}{way}: element {at} is numerically {expected:.8g}, "
+            f"analytically {value:.8g}"
+        )
+
     for place, x in enumerate(asked):
         if not any(y.requires_grad for y in outputs):
             break
         numerical = _numerical(func, inputs, x, eps)
+        if check_forward_ad:
+            for i, columns in enumerate(_pushed(func, inputs, x)):
+                for o, column in enumerate(columns):
+                    for j, value in enumerate(column):
+                        text = apart(", in forward mode", o, place, (i, j), value, numerical[i][o][j])
+                        if text:
+                            return fail(text)
         for o, y in enumerate(outputs):
-            if not y.requires_grad:  # cut from the inputs on purpose
+            if not y.requires_grad or not check_backward_ad:  # cut from the inputs on purpose
                 continue
+            if check_batched_grad and not _same_together(y, x):
+                return fail(f"gradients of output {o} by input {place}, computed as a batch, differ from those one by one")
             parts = _parts(y.dtype)
             for j in range(y.numel() * len(parts)):
                 # the gradient of a real (or imaginary) part: dL/dRe(x) + i dL/dIm(x)
@@ -98,12 +149,9 @@ def gradcheck(
                 (found,) = grad(y, x, seed, retain_graph=True, allow_unused=True)
                 column = [0.0] * len(numerical) if found is None else _reals(found)
                 for i, value in enumerate(column):
-                    expected = numerical[i][o][j]
-                    if not abs(value - expected) <= atol + rtol * abs(expected):
-                        return fail(
-                            f"Jacobian mismatch for output {o} with respect to input {place}: element ({i}, {j}) is numerically "
-                            f"{expected:.8g}, analytically {value:.8g}"
-                        )
+                    text = apart("", o, place, (i, j), value, numerical[i][o][j])
+                    if text:
+                        return fail(text)
     return True
 
 
