@@ -3,7 +3,7 @@
     python tests/fuzz.py --seconds 60 [--seed 0]
 
 Rows of the registry, Tensor's methods and their in-place forms, the functions of the package and of _C, containers that hold
-themselves, threads that write what ops read. Ends with status 1 where an op never succeeded, fewer than a third of the calls did,
+themselves, threads that write what ops read, rows inside of transforms. Ends with status 1 where an op never succeeded, fewer than a third of the calls did,
 or an error is none that arguments may cause; a crash ends the process itself.
 """
 
@@ -195,7 +195,7 @@ def sure_calls():
 # ---- calls ----------------------------------------------------------------------------------------------------------------
 
 
-def call_row(rng, function, arguments):
+def arguments_of_row(rng, arguments):
     context = (rng.choice(SHAPES), rng.choice(DTYPES))
     positional, keywords, after = [], {}, False
     for part in _split(arguments):
@@ -215,7 +215,39 @@ def call_row(rng, function, arguments):
         else:
             positional.append(value)
         after |= part.startswith("*")
+    return positional, keywords
+
+
+def call_row(rng, function, arguments):
+    positional, keywords = arguments_of_row(rng, arguments)
     return function(*positional, **keywords)
+
+
+def call_transformed(rng, rows):
+    """A row on tensors of a transform, or of two, one in the other."""
+    name, arguments = rng.choice(rows)
+    positional, keywords = arguments_of_row(rng, arguments)
+    places = [i for i, x in enumerate(positional) if isinstance(x, torch.Tensor)]
+
+    def function(*tensors):
+        given = list(positional)
+        for place, t in zip(places, tensors):
+            given[place] = t
+        found = _C.rows[name](*given, **keywords)
+        return found if isinstance(found, torch.Tensor) else tuple(x for x in found if isinstance(x, torch.Tensor))
+
+    def transformed(how, f, tensors):
+        if how == "vmap":
+            return torch.vmap(f, randomness=rng.choice(["same", "different"]))(*(torch.stack([t, t]) for t in tensors))
+        if how == "jvp":
+            return torch.func.jvp(f, tuple(tensors), tuple(torch.ones_like(t) for t in tensors))
+        return torch.func.grad(lambda *ts: f(*ts).sum())(*tensors)
+
+    tensors = [positional[place].detach() for place in places]
+    outer, inner = rng.choice(["vmap", "jvp", "grad"]), rng.choice(["vmap", "jvp", None])
+    if inner is None:
+        return transformed(outer, function, tensors)
+    return transformed(outer, lambda *ts: transformed(inner, function, ts), tensors)
 
 
 def _split(text):
@@ -233,6 +265,7 @@ def _split(text):
 #: they change rushlight itself or the process, wait for input, or draw a seed of their own
 UNSAFE = {
     "_exchange_default_generator", "_fail_allocation_after", "_inherit_rules", "_results_are_tensors", "seed", "from_file", "set_",
+    "_push_saved_hooks", "_pop_saved_hooks", "_refuse_saved_hooks", "_enter_guard", "_leave_guard",
 }  # fmt: skip
 
 
@@ -375,6 +408,8 @@ def main():
         _C._set_grad_enabled(True)
         for _ in range(100):
             attempt("containers", call_container)
+            attempt("transforms", call_transformed, rows)
+        _C._set_layered(False)
         if rounds % 10 == 0:
             race(rng, 0.3)
         rounds += 1

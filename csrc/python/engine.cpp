@@ -456,6 +456,7 @@ bool leads_beyond(const py::list& tensors, const py::list& leaves) {
     if (!std::exchange(seen[o], true)) stack.push_back(o);
   };
   for (const py::handle& t : tensors) {
+    RL_CHECK_TYPE(is_tensor(t.ptr()), "_leads_beyond: expected tensors, but got ", Py_TYPE(t.ptr())->tp_name);
     PyTensor* tensor = as_tensor(t.ptr());
     PyObject* fn = current_grad_fn(tensor);
     if (fn)
@@ -519,7 +520,7 @@ void add_engine(py::module_& m) {
   def_plain(m, "_walk_comes_to", "tensor", &walk_comes_to);
   def_plain(m, "_walk_is_restricted", "", +[]() { return current_walk && current_walk->restricted(); });
   m.def("_run_backward", &run_backward);
-  m.def("_refuse_unused", [](size_t place, py::object input) { unused(place, as_tensor(input.ptr())); });
+  def_plain(m, "_refuse_unused", "place, input", +[](int64_t place, PyTensor* input) { unused(size_t(place), input); });
   m.def("_leads_beyond", &leads_beyond);
   sum_to_function = py::object(m.attr("_sum_to")).release().ptr();
   cast_function = py::object(m.attr("_to")).release().ptr();

@@ -81,6 +81,14 @@ Device device_of(const PyTensor* t) {
 
 Owned detached(PyObject* tensor) { return Owned::checked(PyObject_CallMethod(tensor, "detach", nullptr)); }
 
+/// Makes `t` one of a layer; refuses a chain of layers that would come back to it.
+void checked_set_layer(PyTensor* t, PyObject* layer, PyTensor* inner, PyObject* added) {
+  RL_CHECK_TYPE(layer != Py_None, "_set_layer: no layer");
+  for (PyTensor* next = inner; next; next = is_layered(as_object(next)) ? as_tensor(next->extra->inner) : nullptr)
+    RL_CHECK_VALUE(next != t, "_set_layer: a tensor cannot be made of itself");
+  set_layer(t, layer, as_object(inner), added);
+}
+
 void set_layer(PyTensor* t, PyObject* layer, PyObject* inner, PyObject* added) {
   TensorExtra& extra = t->more();
   Py_XSETREF(extra.layer, Py_NewRef(layer));
@@ -102,7 +110,7 @@ void add_layers(py::module_& m) {
   def_plain(
       m, "_added_of", "input",
       +[](PyTensor* t) { return Owned::borrow(is_layered(as_object(t)) ? t->extra->added : Py_None); });
-  def_plain(m, "_set_layer", "input, layer, inner, added", &set_layer);
+  def_plain(m, "_set_layer", "input, layer, inner, added", &checked_set_layer);
   def_plain(
       m, "_is_recorded", "input", +[](PyTensor* t) { return requires_grad(t); },
       "Does a graph lead to this very tensor, not only to what its layer made it of?");
