@@ -1,6 +1,7 @@
 """The graph: what is recorded, what is kept, what backward does. Each runs on rushlight and, where it is, on PyTorch."""
 
 import gc
+import threading
 
 import pytest
 
@@ -449,24 +450,22 @@ def test_a_chain_of_a_million_is_walked_and_freed(hook):
     assert x.grad.tolist() == [1.0]
 
 
+def walk_noting(root, errors):
+    try:
+        root.backward()
+    except RuntimeError as error:
+        errors.append(str(error))
+
+
 def test_two_threads_walk_one_graph():
     """One of them may find what it needs gone; neither ends the process."""
-    import threading
-
     for _ in range(20):
         x = leaf(rushlight, *[0.5] * 50)
         y = x
         for _ in range(100):
             y = (y * y).sin()
         errors = []
-
-        def walk(root, errors):
-            try:
-                root.backward()
-            except RuntimeError as error:
-                errors.append(str(error))
-
-        threads = [threading.Thread(target=walk, args=(y.sum(), errors)) for _ in range(2)]
+        threads = [threading.Thread(target=walk_noting, args=(y.sum(), errors)) for _ in range(2)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -140,7 +140,9 @@ def gradcheck(
             if not y.requires_grad or not check_backward_ad:  # cut from the inputs on purpose
                 continue
             if check_batched_grad and not _same_together(y, x):
-                return fail(f"gradients of output {o} by input {place}, computed as a batch, differ from those one by one")
+                return fail(
+                    f"gradients of output {o} by input {place}, computed as a batch, differ from those one by one"
+                )
             parts = _parts(y.dtype)
             for j in range(y.numel() * len(parts)):
                 # the gradient of a real (or imaginary) part: dL/dRe(x) + i dL/dIm(x)
