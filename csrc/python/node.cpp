@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <unordered_map>
 
 #include "python/anomaly.h"
@@ -69,26 +68,15 @@ Owned next_function(const Edge& e) {
 }
 
 PyObject* get_next_functions(PyObject* self, void*) {
-  Node* n = as_node(self);
+  const Node* n = as_node(self);
   return guarded("next_functions", [&]() -> PyObject* {
-    const Owned all = Owned::checked(PyList_New(0));
-    const auto add = [&](const Edge& e) {
-      if (PyList_Append(all.get(), next_function(e).get()) < 0) throw PythonError();
-    };
-    int e = 0;
-    const auto* found = n->op ? pattern_of(n) : nullptr;
-    const std::string* pattern = found ? &found->first : nullptr;
-    for (size_t j = 0; n->op && j < n->op->rules.size() && e <= n->edge_count; ++j) {
-      if (!n->op->rules[j]) continue;
-      const auto slot = size_t(n->op->tensor_slots[j]);
-      if (n->op->params[slot].list) break;  // the rest are its tensors'
-      if (n->has_edge(j))
-        add(n->edges[e++]);
-      else if (!pattern || slot >= pattern->size() || !std::strchr("x-", (*pattern)[slot]))
-        add({nullptr, 0});  // a number, where the op of this name takes a tensor
+    const std::vector<int> places = shown_edges(n);
+    Owned all = Owned::checked(PyTuple_New(Py_ssize_t(places.size())));
+    for (size_t i = 0; i < places.size(); ++i) {
+      const Edge e = places[i] < 0 ? Edge{nullptr, 0} : n->edges[places[i]];
+      PyTuple_SET_ITEM(all.get(), Py_ssize_t(i), next_function(e).release());
     }
-    while (e < n->edge_count) add(n->edges[e++]);
-    return PyList_AsTuple(all.get());
+    return all.release();
   });
 }
 
@@ -203,6 +191,24 @@ void free_node(Node* n) {
   Py_DECREF(type);
 }
 
+std::vector<int> shown_edges(const Node* n) {
+  std::vector<int> places;
+  int e = 0;
+  const auto* found = n->op ? pattern_of(n) : nullptr;
+  const std::string pattern = found ? found->first : "";
+  for (size_t j = 0; n->op && j < n->op->rules.size(); ++j) {
+    if (!n->op->rules[j]) continue;
+    const auto slot = size_t(n->op->tensor_slots[j]);
+    if (n->op->params[slot].list) break;  // the rest are its tensors'
+    if (n->has_edge(j))
+      places.push_back(e++);
+    else if (slot >= pattern.size() || (pattern[slot] != 'x' && pattern[slot] != '-'))
+      places.push_back(-1);
+  }
+  while (e < n->edge_count) places.push_back(e++);
+  return places;
+}
+
 Owned shown(PyObject* node) {
   if (Py_TYPE(node) == node_type) {
     PyTypeObject* type = class_named(node_name(as_node(node)));
@@ -253,7 +259,7 @@ Edge edge_of(PyTensor* t) {
     Py_INCREF(fn);
     return {fn, t->output_nr};
   }
-  if (!t->requires_grad) return {nullptr, 0};
+  if (!requires_grad(t)) return {nullptr, 0};
   Py_INCREF(as_object(t));
   return {as_object(t), 0};
 }

@@ -72,6 +72,8 @@ Node* new_node(const OpEntry* op, int saved, int edges, PyTypeObject* type = nod
 uint32_t describe_arguments(std::span<PyObject* const> slots);
 /// Edge from a use of `t`: its grad_fn's output, or itself as a leaf, or null.
 Edge edge_of(PyTensor* t);
+/// The edge of each gradient as Python sees them; -1 where a number stands and the op of this name takes a tensor.
+std::vector<int> shown_edges(const Node* n);
 /// The node as Python sees it: its class is called as the node is.
 Owned shown(PyObject* node);
 /// The node at the end of a path, of which a leaf has one while anybody looks.

@@ -73,11 +73,14 @@ inline PyObject* as_object(PyTensor* t) { return reinterpret_cast<PyObject*>(t);
 PyObject* wrap(Tensor&& value, PyTypeObject* type = nullptr);
 inline PyObject* wrap(const Tensor& value, PyTypeObject* type = nullptr) { return wrap(Tensor(value), type); }
 
-/// Does the graph reach this tensor? (A view of a rewritten base does, before its own grad_fn is made anew.)
+/// Does the graph reach this tensor? (A view of a rewritten base does, before its own grad_fn is made anew; and one of
+/// a leaf that came to ask for gradients only after it was viewed, as a leaf of its own.)
 inline bool requires_grad(PyTensor* t) {
   if (t->requires_grad) return true;
   if (RL_LIKELY(!t->extra || !t->extra->base)) return false;
-  return as_tensor(t->extra->base)->grad_fn != t->extra->base_fn;
+  const PyTensor* base = as_tensor(t->extra->base);
+  if (base->grad_fn != t->extra->base_fn) return true;
+  return base->requires_grad && !base->grad_fn && is_differentiable(t->value.dtype());
 }
 /// Borrowed grad_fn, made anew first where the base's history was rewritten.
 PyObject* current_grad_fn(PyTensor* t);

@@ -123,7 +123,7 @@ take = op(
 
 # The gradient of src is right where no index repeats, as in PyTorch; its shape must be the index's.
 _SCATTER = (lambda g, dim, index: _C.scatter(g, dim, index, 0), None, lambda g, dim, index: _C.gather(g, dim, index))
-op(_C.rows["scatter_value"], grad=_SCATTER[:2])
+op(_C.rows["scatter_value"], grad=_SCATTER[:2], node="ScatterBackward1")
 
 
 def _not_there(g):
@@ -314,7 +314,14 @@ index_fill = op(
 
 _index = op(
     _C._index,
-    grad=(linear(lambda g, input, dims, indices: _C._index_put(_C.zeros_like(input), dims, indices, g, True)), None),
+    grad=(
+        linear(
+            lambda g, input_shape, dims, indices: _C._index_put(
+                _C.zeros(input_shape, dtype=g.dtype, device=g.device), dims, indices, g, True
+            )
+        ),
+        None,
+    ),
     doc="""What ``x[i, j]`` reads: index tensors that broadcast together address some dimensions.""",
 )
 _index_put = op(
