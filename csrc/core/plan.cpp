@@ -125,7 +125,7 @@ struct Stage {
 }  // namespace
 
 Plan::Plan(const Kernel& kernel, std::span<const Operand> list, DType key)
-    : operands(int(list.size())), outputs(kernel.outputs) {
+    : operands(int(list.size())), outputs(kernel.outputs), copies(kernel.copies) {
   RL_ASSERT(operands <= kMaxOperands);
   const Tensor& out = *list[0].tensor;
   const int full = out.ndim();
@@ -188,6 +188,34 @@ bool Plan::is_flat() const {
   for (int i = 0; i < operands; ++i)
     if (!steps_by_item(operand[i])) return false;
   return true;
+}
+
+bool Plan::copies_flat() const {
+  const PlannedOperand &to = operand[0], &from = operand[1];
+  if (!copies || ndim != 1 || !steps_by_item(to)) return false;
+  return from.constant ? to.item <= 8 : from.strides[0] == from.item;
+}
+
+void Plan::run_copy() const {
+  const PlannedOperand &to = operand[0], &from = operand[1];
+  if (!from.constant) {
+    const ConvertFunction convert = converters[int(to.memory)][int(from.memory)];
+    parallel_for(numel, kGrain, [&](int64_t begin, int64_t end) {
+      convert(end - begin, to.base + begin * to.item, from.base + begin * from.item);
+    });
+    return;
+  }
+  alignas(16) unsigned char item[16];
+  from.value.store(to.memory, item);
+  const bool one_byte = std::all_of(item, item + to.item, [&](unsigned char b) { return b == item[0]; });
+  const auto fill = movers[std::countr_zero(size_t(to.item))].fill;
+  parallel_for(numel, kGrain, [&](int64_t begin, int64_t end) {
+    char* const at = to.base + begin * to.item;
+    if (one_byte)  // far beyond the caches a processor has a way of its own for it
+      std::memset(at, item[0], size_t((end - begin) * to.item));
+    else
+      fill(end - begin, item, at);
+  });
 }
 
 void Plan::run_flat(BlockFunction function, const Parameters& parameters) const {
@@ -288,6 +316,7 @@ void run_pointwise(const Kernel& kernel, std::span<const Operand> list, DType ke
 void Plan::run(BlockFunction function, const Parameters& parameters) const {
   if (numel == 0) return;
   if (is_flat()) return run_flat(function, parameters);
+  if (copies_flat()) return run_copy();
   run_tiles(function, parameters);
 }
 
