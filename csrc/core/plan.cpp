@@ -294,7 +294,30 @@ void Plan::run_tiles(BlockFunction function, const Parameters& parameters) const
   });
 }
 
-void run_pointwise(const Kernel& kernel, std::span<const Operand> list, DType key, const Parameters& parameters) {
+namespace {
+
+/// Half types compute in float32, block by block; but a kernel may have a loop that converts as it goes, which serves
+/// where all operands are of one half type, and numbers are the same in it.
+DType loop_dtype(const Kernel& kernel, std::span<const Operand> list, DType key) {
+  const DType stored = list[0].tensor->dtype();
+  if (key != DType::Float32 || !contains(kHalves, stored) || !kernel.block[int(stored)]) return key;
+  for (const Operand& o : list) {
+    if (o.tensor && o.tensor->dtype() == stored) continue;
+    if (o.tensor) return key;
+    float number, back;
+    uint16_t bits;
+    o.constant.store(DType::Float32, &number);
+    converters[int(stored)][int(DType::Float32)](1, &bits, &number);
+    converters[int(DType::Float32)][int(stored)](1, &back, &bits);
+    if (back != number) return key;
+  }
+  return stored;
+}
+
+}  // namespace
+
+void run_pointwise(const Kernel& kernel, std::span<const Operand> list, DType compute, const Parameters& parameters) {
+  const DType key = loop_dtype(kernel, list, compute);
   const BlockFunction function = kernel.block[int(key)];
   RL_ASSERT(list.size() <= kMaxOperands);
   const Dims& sizes = list[0].tensor->sizes();
