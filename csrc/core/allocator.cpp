@@ -67,17 +67,22 @@ class SharedCache {
   void* take(SizeClass c) {
     const std::lock_guard hold(lock_);
     std::vector<void*>& list = lists_[c.index];
+    last_use_[c.index] = ++uses_;
     if (list.empty()) return nullptr;
     void* block = list.back();
     list.pop_back();
     cached.fetch_sub(int64_t(c.bytes), std::memory_order_relaxed);
     return block;
   }
-  /// False where the cache is full: at most 256 MB, or as much as is in use.
+  /// At most 256 MB is kept, or as much as is in use: what is asked for now, and blocks of sizes that nobody has asked
+  /// for longest go. False where that makes no room.
   bool keep(void* block, SizeClass c) noexcept {
     const int64_t bound = std::max(kCacheFloor, in_use.load(std::memory_order_relaxed));
-    if (cached.load(std::memory_order_relaxed) + int64_t(c.bytes) > bound) return false;
+    if (int64_t(c.bytes) > bound) return false;
     const std::lock_guard hold(lock_);
+    bytes_[c.index] = c.bytes;
+    while (cached.load(std::memory_order_relaxed) + int64_t(c.bytes) > bound)
+      if (!drop_oldest(c.index)) return false;
     try {
       lists_[c.index].push_back(block);
     } catch (...) {
@@ -89,10 +94,7 @@ class SharedCache {
   void drop() noexcept {
     const std::lock_guard hold(lock_);
     for (std::vector<void*>& list : lists_) {
-      for (void* block : list) {
-        RL_UNPOISON(block, 64);
-        std::free(block);
-      }
+      for (void* block : list) give_back(block);
       list.clear();
     }
     cached.store(0, std::memory_order_relaxed);
@@ -100,8 +102,26 @@ class SharedCache {
   std::mutex& lock() { return lock_; }
 
  private:
+  static void give_back(void* block) {
+    RL_UNPOISON(block, 64);
+    std::free(block);
+  }
+  /// A block of the class, another than `asking`, that was asked for longest ago.
+  bool drop_oldest(int asking) {
+    int oldest = -1;
+    for (int i = 0; i < kClasses; ++i)
+      if (i != asking && !lists_[i].empty() && (oldest < 0 || last_use_[i] < last_use_[oldest])) oldest = i;
+    if (oldest < 0 || last_use_[oldest] > last_use_[asking]) return false;
+    give_back(lists_[oldest].back());
+    lists_[oldest].pop_back();
+    cached.fetch_sub(int64_t(bytes_[oldest]), std::memory_order_relaxed);
+    return true;
+  }
+
   std::mutex lock_;
   std::vector<void*> lists_[kClasses];
+  size_t bytes_[kClasses] = {};  // of a block
+  uint64_t last_use_[kClasses] = {}, uses_ = 0;
 };
 
 SharedCache& shared() {

@@ -80,6 +80,7 @@ struct Kernel {
   Kind kind;
   uint8_t outputs;             // how many operands, from the first, are written
   uint32_t bool_operands = 0;  // pointwise: bit i says that operand i's block is bool, whatever the key
+  bool copies = false;  // pointwise: gives what it is given, so that a conversion or a fill is all there is to do
   int64_t (*scratch_bytes)(const KernelCall&) = nullptr;  // filled at load where the kernel wants scratch
   /// Raises the exception for a reported error; ops/ sets it where the kernel can report one.
   void (*explain)(const ErrorWord&, const Operand*, int) = nullptr;

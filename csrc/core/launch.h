@@ -91,6 +91,8 @@ struct Mover {
   void (*transpose)(int64_t rows, int64_t columns, const char* from, int64_t from_step, char* to, int64_t to_step);
   /// n items that lie `step` apart, side by side.
   void (*collect)(int64_t n, const char* from, int64_t step, char* to);
+  /// One item n times.
+  void (*fill)(int64_t n, const void* item, char* to);
 };
 constexpr int kMovers = 4;
 extern Mover movers[kMovers];  // [log2 of an item's bytes]

@@ -125,7 +125,7 @@ struct Stage {
 }  // namespace
 
 Plan::Plan(const Kernel& kernel, std::span<const Operand> list, DType key)
-    : operands(int(list.size())), outputs(kernel.outputs) {
+    : operands(int(list.size())), outputs(kernel.outputs), copies(kernel.copies) {
   RL_ASSERT(operands <= kMaxOperands);
   const Tensor& out = *list[0].tensor;
   const int full = out.ndim();
@@ -188,6 +188,34 @@ bool Plan::is_flat() const {
   for (int i = 0; i < operands; ++i)
     if (!steps_by_item(operand[i])) return false;
   return true;
+}
+
+bool Plan::copies_flat() const {
+  const PlannedOperand &to = operand[0], &from = operand[1];
+  if (!copies || ndim != 1 || !steps_by_item(to)) return false;
+  return from.constant ? to.item <= 8 : from.strides[0] == from.item;
+}
+
+void Plan::run_copy() const {
+  const PlannedOperand &to = operand[0], &from = operand[1];
+  if (!from.constant) {
+    const ConvertFunction convert = converters[int(to.memory)][int(from.memory)];
+    parallel_for(numel, kGrain, [&](int64_t begin, int64_t end) {
+      convert(end - begin, to.base + begin * to.item, from.base + begin * from.item);
+    });
+    return;
+  }
+  alignas(16) unsigned char item[16];
+  from.value.store(to.memory, item);
+  const bool one_byte = std::all_of(item, item + to.item, [&](unsigned char b) { return b == item[0]; });
+  const auto fill = movers[std::countr_zero(size_t(to.item))].fill;
+  parallel_for(numel, kGrain, [&](int64_t begin, int64_t end) {
+    char* const at = to.base + begin * to.item;
+    if (one_byte)  // far beyond the caches a processor has a way of its own for it
+      std::memset(at, item[0], size_t((end - begin) * to.item));
+    else
+      fill(end - begin, item, at);
+  });
 }
 
 void Plan::run_flat(BlockFunction function, const Parameters& parameters) const {
@@ -266,7 +294,30 @@ void Plan::run_tiles(BlockFunction function, const Parameters& parameters) const
   });
 }
 
-void run_pointwise(const Kernel& kernel, std::span<const Operand> list, DType key, const Parameters& parameters) {
+namespace {
+
+/// Half types compute in float32, block by block; but a kernel may have a loop that converts as it goes, which serves
+/// where all operands are of one half type, and numbers are the same in it.
+DType loop_dtype(const Kernel& kernel, std::span<const Operand> list, DType key) {
+  const DType stored = list[0].tensor->dtype();
+  if (key != DType::Float32 || !contains(kHalves, stored) || !kernel.block[int(stored)]) return key;
+  for (const Operand& o : list) {
+    if (o.tensor && o.tensor->dtype() == stored) continue;
+    if (o.tensor) return key;
+    float number, back;
+    uint16_t bits;
+    o.constant.store(DType::Float32, &number);
+    converters[int(stored)][int(DType::Float32)](1, &bits, &number);
+    converters[int(DType::Float32)][int(stored)](1, &back, &bits);
+    if (back != number) return key;
+  }
+  return stored;
+}
+
+}  // namespace
+
+void run_pointwise(const Kernel& kernel, std::span<const Operand> list, DType compute, const Parameters& parameters) {
+  const DType key = loop_dtype(kernel, list, compute);
   const BlockFunction function = kernel.block[int(key)];
   RL_ASSERT(list.size() <= kMaxOperands);
   const Dims& sizes = list[0].tensor->sizes();
@@ -288,6 +339,7 @@ void run_pointwise(const Kernel& kernel, std::span<const Operand> list, DType ke
 void Plan::run(BlockFunction function, const Parameters& parameters) const {
   if (numel == 0) return;
   if (is_flat()) return run_flat(function, parameters);
+  if (copies_flat()) return run_copy();
   run_tiles(function, parameters);
 }
 

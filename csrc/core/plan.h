@@ -26,6 +26,7 @@ struct Plan {
   int ndim = 0;
   int operands = 0, outputs = 0;
   int64_t numel = 1;
+  bool copies;
   int64_t sizes[kMaxDims];  // fastest first, coalesced
   PlannedOperand operand[kMaxOperands];
 
@@ -38,6 +39,9 @@ struct Plan {
   bool steps_by_item(const PlannedOperand& o) const {
     return !o.constant && o.memory == o.block && o.strides[0] == o.item;
   }
+  /// A copy between dense memory in one order, or of a number: converted or filled where it stands, without a stage.
+  bool copies_flat() const;
+  void run_copy() const;
   void run_flat(BlockFunction, const Parameters&) const;
   void run_tiles(BlockFunction, const Parameters&) const;
 };

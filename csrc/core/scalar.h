@@ -15,11 +15,11 @@ struct half {
   RL_INLINE operator float() const { return decode(bits); }
 
   RL_INLINE static float decode(uint16_t h) {
-    // Shift exponent and fraction to float's place, then multiply by 2^112: right for denormals too; inf and nan keep
-    // theirs.
+    // Shift exponent and fraction to float's place, then multiply by 2^112: right for denormals too. An infinity stays,
+    // and so does what a NaN says, which becomes quiet: the bits of F16C's instruction.
     const uint32_t sign = uint32_t(h & 0x8000u) << 16, rest = h & 0x7fffu;
     const float scaled = __builtin_bit_cast(float, rest << 13) * 0x1p112f;
-    const uint32_t special = (rest << 13) | 0x7f800000u;
+    const uint32_t special = (rest << 13) | (rest > 0x7c00u ? 0x7fc00000u : 0x7f800000u);
     return __builtin_bit_cast(float, sign | (rest >= 0x7c00u ? special : __builtin_bit_cast(uint32_t, scaled)));
   }
   RL_INLINE static uint16_t encode(float value) {
@@ -28,7 +28,7 @@ struct half {
     const uint32_t denormal = __builtin_bit_cast(uint32_t, __builtin_bit_cast(float, a) + 0.5f) - 0x3f000000u;
     const uint32_t normal = (a + 0xc8000fffu + ((a >> 13) & 1u)) >> 13;  // rebias 127 -> 15 and round half to even
     const uint32_t finite = a < 0x38800000u ? denormal : normal;
-    const uint32_t large = a > 0x7f800000u ? 0x7e00u : 0x7c00u;
+    const uint32_t large = a > 0x7f800000u ? 0x7e00u | ((a >> 13) & 0x3ffu) : 0x7c00u;
     return uint16_t(sign | (a >= 0x477ff000u ? large : finite));
   }
 };

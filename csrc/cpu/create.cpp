@@ -1,11 +1,26 @@
 // ramp: arithmetic progressions for arange and linspace.
 #include "cpu/create_kernels.h"
 
+#include <cstdint>
 #include <type_traits>
 
 #include "core/parallel.h"
 
 RL_ISA_BEGIN
+
+/// Elements [begin, end) of n. Counted in int32 where that is enough: below v4 no vector is made of int64.
+template <class Index, class T>
+static void ramp_piece(const kernels::Ramp& given, T* values, Index begin, Index end, Index n) {
+  const kernels::Ramp p = given;
+  if constexpr (std::is_integral_v<T>) {
+    for (Index i = begin; i < end; ++i) values[i] = T(uint64_t(p.first) + uint64_t(i) * uint64_t(p.stride));
+  } else if (p.mirrored) {  // in T throughout, as PyTorch steps
+    const T start = T(p.start), last = T(p.end), step = T(p.step);
+    for (Index i = begin; i < end; ++i) values[i] = i < n / 2 ? start + T(i) * step : last - T(n - 1 - i) * step;
+  } else {
+    for (Index i = begin; i < end; ++i) values[i] = T(p.start + double(i) * p.step);
+  }
+}
 
 template <class T>
 static void ramp(const KernelCall& call) {
@@ -14,14 +29,10 @@ static void ramp(const KernelCall& call) {
   T* values = out.as<T>();
   const int64_t n = out.sizes[0];
   parallel_for(n, 1 << 16, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      if constexpr (std::is_integral_v<T>)
-        values[i] = T(uint64_t(p.first) + uint64_t(i) * uint64_t(p.stride));
-      else if (p.mirrored)  // in T throughout, as PyTorch steps
-        values[i] = i < n / 2 ? T(p.start) + T(i) * T(p.step) : T(p.end) - T(n - 1 - i) * T(p.step);
-      else
-        values[i] = T(p.start + double(i) * p.step);
-    }
+    if (std::is_floating_point_v<T> && n <= INT32_MAX)
+      ramp_piece<int32_t, T>(p, values, int32_t(begin), int32_t(end), int32_t(n));
+    else
+      ramp_piece<int64_t, T>(p, values, begin, end, n);
   });
 }
 

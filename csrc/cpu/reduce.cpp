@@ -2,6 +2,7 @@
 // gathered otherwise.
 #include "cpu/reduce_kernels.h"
 
+#include "core/launch.h"
 #include "core/parallel.h"
 #include "cpu/reduce_types.h"
 #include "cpu/sum_order.h"
@@ -61,6 +62,31 @@ struct Reduced {
   }
 };
 
+/// Where elements of T are read from: memory of T, or of another dtype, converted as it is read.
+template <class T>
+struct Source {
+  const char* data;
+  int64_t item;
+  ConvertFunction convert;  // null where memory is of T
+
+  RL_INLINE explicit Source(const View& v)
+      : data(v.as<char>()),
+        item(item_size(v.dtype)),
+        convert(v.dtype == dtype_v<T> ? nullptr : converters[int(dtype_v<T>)][int(v.dtype)]) {}
+  RL_INLINE Source at(int64_t offset) const {
+    Source moved = *this;
+    moved.data += offset * item;
+    return moved;
+  }
+  RL_INLINE const T* elements() const { return reinterpret_cast<const T*>(data); }
+  /// n dense elements: where they are, or in `room`.
+  RL_INLINE const T* dense(int64_t n, T* room) const {
+    if (!convert) return elements();
+    convert(n, room, data);
+    return room;
+  }
+};
+
 /// One row, or a strip of them, as a functor sees it.
 template <class F, class T>
 static __attribute__((noinline)) Joined<F, T> seen_block(const T* x, int64_t n, T centre, const Given& given) {
@@ -69,12 +95,12 @@ static __attribute__((noinline)) Joined<F, T> seen_block(const T* x, int64_t n, 
 }
 
 template <class F, class T>
-RL_INLINE Joined<F, T> one_block(const T* row, const Reduced& r, int64_t block, T centre, const Given& given) {
+RL_INLINE Joined<F, T> one_block(const Source<T>& row, const Reduced& r, int64_t block, T centre, const Given& given) {
   const int64_t begin = block * kSumBlock, left = r.n - begin, n = left < kSumBlock ? left : kSumBlock;
-  if (r.is_one_dim() && r.strides[0] == 1) return seen_block<F>(row + begin, n, centre, given);
-  T dense[kSumBlock];
-  r.gather(row, begin, n, dense);
-  return seen_block<F>(dense, n, centre, given);
+  T room[kSumBlock];
+  if (r.is_one_dim() && r.strides[0] == 1) return seen_block<F>(row.at(begin).dense(n, room), n, centre, given);
+  r.gather(row.elements(), begin, n, room);
+  return seen_block<F>(static_cast<const T*>(room), n, centre, given);
 }
 
 /// Joined once more with the identity: no sum is -0, as in PyTorch.
@@ -124,35 +150,44 @@ template <class R>
 constexpr int64_t kStrip = kStripBytes / sizeof(R);
 
 template <class F, class T>
-static void across(const T* input, const T* centres, Joined<F, T>* out, int64_t width, int64_t out_step,
+static void across(const Source<T>& input, const T* centres, Joined<F, T>* out, int64_t width, int64_t out_step,
                    const Reduced& r, const Given& given) {
   using R = Joined<F, T>;
   constexpr int64_t kGroup = 4;
   alignas(64) R lane[kLanes][kStrip<R>];
   R level[48][kStrip<R>];  // BlockTree, a row a level
   T centre[kStrip<R>];
+  T room[kGroup][kStrip<R>];
   for (int64_t j = 0; j < width; ++j) centre[j] = centres ? centres[j * out_step] : T(0);
   uint64_t count = 0;
   const int64_t step = r.strides[0];
   for (int64_t begin = 0; begin < r.n; begin += kSumBlock) {
     const int64_t n = r.n - begin < kSumBlock ? r.n - begin : kSumBlock;
-    const T* x = input + begin * step;
+    // calls body(x, step) on some rows of one lane, from the i-th on
+    const auto with_rows = [&](int64_t i, int64_t rows, const auto& body) __attribute__((always_inline)) {
+      const Source<T> first = input.at((begin + i) * step);
+      if (!first.convert) return body(first.elements(), kLanes * step);
+      for (int64_t k = 0; k < rows; ++k) first.at(k * kLanes * step).dense(width, room[k]);
+      body(static_cast<const T*>(room[0]), kStrip<R>);
+    };
     for (int64_t i = 0; i < n; i += kGroup * kLanes)
       for (int64_t l = 0; l < kLanes && i + l < n; ++l) {
-        const T* from = x + (i + l) * step;
         if (i + l + (kGroup - 1) * kLanes < n) {
-          if (i == 0)
-            join_rows<F, kGroup, true>(width, lane[l], from, kLanes * step, centre, given);
-          else
-            join_rows<F, kGroup, false>(width, lane[l], from, kLanes * step, centre, given);
+          with_rows(i + l, kGroup, [&](const T* x, int64_t apart) {
+            if (i == 0)
+              join_rows<F, kGroup, true>(width, lane[l], x, apart, centre, given);
+            else
+              join_rows<F, kGroup, false>(width, lane[l], x, apart, centre, given);
+          });
           continue;
         }
-        if (i == 0)
-          join_rows<F, 1, true>(width, lane[l], from, 0, centre, given);
-        else
-          join_rows<F, 1, false>(width, lane[l], from, 0, centre, given);
-        for (int64_t k = i + l + kLanes; k < n; k += kLanes)
-          join_rows<F, 1, false>(width, lane[l], x + k * step, 0, centre, given);
+        for (int64_t k = i + l; k < n; k += kLanes)
+          with_rows(k, 1, [&](const T* x, int64_t apart) {
+            if (k < kLanes)
+              join_rows<F, 1, true>(width, lane[l], x, apart, centre, given);
+            else
+              join_rows<F, 1, false>(width, lane[l], x, apart, centre, given);
+          });
       }
     for (int64_t l = n; l < kLanes; ++l)
       for (int64_t j = 0; j < width; ++j) lane[l][j] = F::template identity<R>();
@@ -182,6 +217,7 @@ static void reduce(const KernelCall& call) {
   const Given g = given;
   const T* centres = call.count > 2 ? call.operands[2].as<T>() : nullptr;
   R* const results = out.as<R>();
+  const Source<T> source(input);
   const Reduced r(input, kept);
   int64_t rows = 1;
   for (int d = 0; d < kept; ++d) rows *= input.sizes[d];
@@ -200,7 +236,7 @@ static void reduce(const KernelCall& call) {
     R* part = static_cast<R*>(call.scratch);
     const T centre = centres ? *centres : T(0);
     parallel_for(blocks, kRowGrain / kSumBlock, [&](int64_t begin, int64_t end) {
-      for (int64_t b = begin; b < end; ++b) part[b] = one_block<F>(input.as<T>(), r, b, centre, g);
+      for (int64_t b = begin; b < end; ++b) part[b] = one_block<F>(source, r, b, centre, g);
     });
     BlockTree<R, F> tree;
     for (int64_t b = 0; b < blocks; ++b) tree.add(part[b]);
@@ -218,7 +254,7 @@ static void reduce(const KernelCall& call) {
         place(s / strips * columns, &o, &i);
         const int64_t c = s % strips * kStrip<R>, width = columns - c < kStrip<R> ? columns - c : kStrip<R>;
         o += c * out.strides[last];
-        across<F>(input.as<T>() + i + c, centres ? centres + o : nullptr, results + o, width, out.strides[last], r, g);
+        across<F>(source.at(i + c), centres ? centres + o : nullptr, results + o, width, out.strides[last], r, g);
       }
     });
     return;
@@ -229,7 +265,7 @@ static void reduce(const KernelCall& call) {
     for (int64_t row = begin; row < end; ++row) {
       int64_t o, i;
       place(row, &o, &i);
-      const T* from = input.as<T>() + i;
+      const Source<T> from = source.at(i);
       const T centre = centres ? centres[o] : T(0);
       if (blocks == 1) {
         results[o] = finished<F>(one_block<F>(from, r, 0, centre, g), centre, g);

@@ -23,7 +23,14 @@ static void collect(int64_t n, const char* from, int64_t step, char* to) {
 }
 
 template <class Item>
-constexpr Mover kMover = {&transpose<Item>, &collect<Item>};
+static void fill(int64_t n, const void* item, char* to) {
+  Item value;
+  __builtin_memcpy(&value, item, sizeof(value));
+  for (int64_t i = 0; i < n; ++i) __builtin_memcpy(to + i * int64_t(sizeof(Item)), &value, sizeof(Item));
+}
+
+template <class Item>
+constexpr Mover kMover = {&transpose<Item>, &collect<Item>, &fill<Item>};
 extern const Mover mover_table[kMovers];
 const Mover mover_table[kMovers] = {kMover<uint8_t>, kMover<uint16_t>, kMover<uint32_t>, kMover<uint64_t>};
 

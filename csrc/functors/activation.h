@@ -18,12 +18,14 @@ struct SigmoidBackward {
   }
 };
 struct ReluBackward {  // relu'(0) = 0
+  static constexpr bool light = true;
   template <class T>
   RL_INLINE T operator()(T g, T out) const {
     return out > T(0) ? g : T(0);
   }
 };
 struct LeakyRelu {
+  static constexpr bool light = true;
   using Params = Number;
   template <class T>
   RL_INLINE T operator()(const Params& slope, T x) const {

@@ -8,6 +8,7 @@ namespace rl::functors {
 #define RL_BINARY_ARITHMETIC(Name, sign)     \
   struct Name {                              \
     static constexpr bool any_sign = true;   \
+    static constexpr bool light = true;      \
     template <class T>                       \
     RL_INLINE T operator()(T x, T y) const { \
       using W = typename wrapping<T>::type;  \
@@ -36,6 +37,7 @@ struct Number {
 };
 
 struct AddScaled {  // x + alpha * y
+  static constexpr bool light = true;
   static constexpr bool any_sign = true;
   using Params = Number;
   template <class T>
@@ -45,6 +47,7 @@ struct AddScaled {  // x + alpha * y
   }
 };
 struct Div {
+  static constexpr bool light = true;
   template <class T>
   RL_INLINE T operator()(T x, T y) const {
     return x / y;
@@ -152,12 +155,14 @@ struct Pow {
 };
 
 struct Maximum {  // NaN wins
+  static constexpr bool light = true;
   template <class T>
   RL_INLINE T operator()(T x, T y) const {
     return nan_or(x, x < y || is_nan(y) ? y : x);
   }
 };
 struct Minimum {
+  static constexpr bool light = true;
   template <class T>
   RL_INLINE T operator()(T x, T y) const {
     return nan_or(x, y < x || is_nan(y) ? y : x);

@@ -111,6 +111,7 @@ struct Identity {
   }
 };
 struct Neg {
+  static constexpr bool light = true;
   static constexpr bool any_sign = true;
   template <class T>
   RL_INLINE T operator()(T x) const {
@@ -121,6 +122,7 @@ struct Neg {
   }
 };
 struct Abs {
+  static constexpr bool light = true;
   template <class T>
   RL_INLINE T operator()(T x) const {
     if constexpr (is_integer<T>)
@@ -169,6 +171,7 @@ struct Conj {
   }
 };
 struct Square {
+  static constexpr bool light = true;
   static constexpr bool any_sign = true;
   template <class T>
   RL_INLINE T operator()(T x) const {
@@ -183,6 +186,7 @@ struct Reciprocal {
   }
 };
 struct Relu {  // NaN passes
+  static constexpr bool light = true;
   template <class T>
   RL_INLINE T operator()(T x) const {
     return x < T(0) ? T(0) : x;

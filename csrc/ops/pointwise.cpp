@@ -3,8 +3,8 @@
 
 namespace rl::kernels {
 
-#define RL_POINTWISE_ROW(row, bools) \
-  constinit Kernel row{.name = #row, .kind = Kind::Pointwise, .outputs = 1, .bool_operands = bools};
+#define RL_POINTWISE_ROW(row, bools, ...) \
+  constinit Kernel row{.name = #row, .kind = Kind::Pointwise, .outputs = 1, .bool_operands = bools, __VA_ARGS__};
 #define RL_RESULT_Same 0
 #define RL_RESULT_Float 0
 #define RL_RESULT_Bool 1
@@ -14,7 +14,8 @@ namespace rl::kernels {
 #define RL_BINARY(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_RESULT_##result)
 #define RL_BINARY_TENSOR_FIRST(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_RESULT_##result)
 #define RL_BINARY_TENSORS(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_RESULT_##result)
-#define RL_UNARY_KERNEL(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_RESULT_##result)
+#define RL_UNARY_KERNEL(name, Functor, dtypes, result) \
+  RL_POINTWISE_ROW(name, RL_RESULT_##result, .copies = std::string_view(#Functor) == "Identity")
 #define RL_BINARY_KERNEL(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_RESULT_##result)
 #define RL_TERNARY_KERNEL(name, Functor, dtypes, result) RL_POINTWISE_ROW(name, RL_FIRST_##result)
 #define RL_FIRST_Same 0

@@ -29,6 +29,7 @@ Form form_of(const char* op, const Tensor& input, const MaybeDims& dims, bool ke
     }
   }
   Form f;
+  f.key = input.dtype();
   Dims sizes, strides, inner_sizes, inner_strides;
   for (int d = 0; d < input.ndim(); ++d) {
     if ((gone >> d) & 1) {
@@ -49,7 +50,9 @@ Form form_of(const char* op, const Tensor& input, const MaybeDims& dims, bool ke
   return f;
 }
 
-Form settled(Form f) {
+namespace {
+
+bool has_dense_rows_or_columns(const Form& f) {
   const Tensor& x = f.input;
   int64_t step = 1;
   bool dense = true;
@@ -57,8 +60,21 @@ Form settled(Form f) {
     dense &= x.size(d) == 1 || x.stride(d) == step;
     step *= x.size(d);
   }
-  const bool columns = f.kept > 0 && x.ndim() == f.kept + 1 && x.stride(f.kept - 1) == 1;
-  if (!dense && !columns) f.input = as_contiguous(x);
+  const int last = f.kept - 1;  // of the kept dims; a single column is a row with gaps
+  const bool columns = last >= 0 && x.ndim() == f.kept + 1 && x.stride(last) == 1 && x.size(last) > 1;
+  return dense || columns;
+}
+
+}  // namespace
+
+Form settled(Form f) {
+  if (!has_dense_rows_or_columns(f)) f.input = as_contiguous(f.input);
+  return f;
+}
+
+Form read_as(Form f, DType key) {
+  if (f.input.dtype() != key && !has_dense_rows_or_columns(f)) f.input = as_dtype(f.input, key);
+  f.key = key;
   return f;
 }
 
@@ -66,14 +82,13 @@ Tensor shaped(const Tensor& made, const Form& f) { return made.view(f.sizes, con
 
 Tensor reduced(const Kernel& kernel, const char* op, const Form& f, DType result, const Tensor* centre,
                const functors::Given& given) {
-  const DType dtype = f.input.dtype();
-  RL_CHECK(computes(kernel, dtype), "\"", op, "\" not implemented for '", short_name(dtype), "'");
+  RL_CHECK(computes(kernel, f.key), "\"", op, "\" not implemented for '", short_name(f.key), "'");
   const Tensor made = empty(f.shrunk, result, f.input.device());
   const Parameters p = Parameters::pack(kernels::ReduceParameters{f.kept, given});
   if (centre)
-    launch(kernel, {made, f.input, *centre}, dtype, p);
+    launch(kernel, {made, f.input, *centre}, f.key, p);
   else
-    launch(kernel, {made, f.input}, dtype, p);
+    launch(kernel, {made, f.input}, f.key, p);
   return shaped(made, f);
 }
 
@@ -84,8 +99,8 @@ Tensor total(const Kernel& kernel, const char* op, const Tensor& input, const Ma
              std::optional<DType> dtype) {
   const DType result = dtype.value_or(category(input.dtype()) < 2 ? DType::Int64 : input.dtype());
   const DType key = category(result) < 2 ? DType::Int64 : compute_dtype(result);
-  const Tensor wide = as_dtype(as_dtype(input, dtype.value_or(input.dtype())), key);
-  return as_dtype(reduced(kernel, op, form_of(op, wide, dim, keepdim), key), result);
+  const Tensor given = as_dtype(input, dtype.value_or(input.dtype()));
+  return as_dtype(reduced(kernel, op, read_as(form_of(op, given, dim, keepdim), key), key), result);
 }
 
 void check_not_empty(const char* op, const Form& f) {
@@ -96,10 +111,9 @@ void check_not_empty(const char* op, const Form& f) {
 }
 
 Tensor extreme(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim, bool keepdim) {
-  const Tensor wide = as_dtype(input, order_dtype(input.dtype()));
-  const Form f = form_of(op, wide, dim, keepdim);
+  const Form f = read_as(form_of(op, input, dim, keepdim), order_dtype(input.dtype()));
   check_not_empty(op, f);
-  return as_dtype(reduced(kernel, op, f, wide.dtype()), input.dtype());
+  return as_dtype(reduced(kernel, op, f, f.key), input.dtype());
 }
 
 std::tuple<Tensor, Tensor> with_index(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim,
@@ -130,8 +144,7 @@ Tensor truth(const Kernel& kernel, const char* op, const Tensor& input, const Ma
 }
 
 Tensor counted(const Kernel& kernel, const char* op, const Tensor& input, const MaybeDims& dim) {
-  const Tensor wide = as_dtype(input, order_dtype(input.dtype()));
-  return reduced(kernel, op, form_of(op, wide, dim, false), DType::Int64);
+  return reduced(kernel, op, read_as(form_of(op, input, dim, false), order_dtype(input.dtype())), DType::Int64);
 }
 
 }  // namespace

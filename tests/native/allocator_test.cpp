@@ -64,6 +64,19 @@ TEST_F(Memory, TheCacheIsGivenBack) {
   EXPECT_EQ(memory_report().cached, 0);
 }
 
+TEST_F(Memory, AFullCacheMakesRoomForTheSizesInUse) {
+  const size_t once = size_t(50) << 20, often = size_t(40) << 20;
+  void* blocks[5];
+  for (void*& block : blocks) block = take(once);
+  for (void* block : blocks) give(block, once);  // 280 MB of this class do not fit; as many as do are kept
+  give(take(often), often);
+  const int64_t asked = memory_report().allocations;
+  for (int i = 0; i < 3; ++i) give(take(often), often);
+  EXPECT_EQ(memory_report().allocations, asked);
+  release_cached();
+  EXPECT_EQ(memory_report().cached, 0);
+}
+
 TEST_F(Memory, MoreThanTheMachineHasIsRefusedAndNothingIsCounted) {
   const auto limit = size_t(memory_limit());
   expect_error(ErrorKind::OutOfMemory, "you tried to allocate", [&] { take(limit + 1); });
