@@ -43,6 +43,7 @@ struct Reduced {
     if (ndim == 0) sizes[0] = 1, strides[0] = 1, ndim = 1;
   }
   RL_INLINE bool is_one_dim() const { return ndim == 1; }
+  RL_INLINE bool is_dense() const { return ndim == 1 && strides[0] == 1; }
   /// Elements [begin, begin + count) of the row, in logical order.
   template <class T>
   __attribute__((noinline)) void gather(const T* row, int64_t begin, int64_t count, T* to) const {
@@ -61,20 +62,54 @@ struct Reduced {
   }
 };
 
-/// One row, or a strip of them, as a functor sees it.
+/// to[i] = the block of `n` elements that begins at x[i step], i < count: the blocks of one row, or rows of one block.
+/// A loop
+/// here, and not a call a block, so that the last joins of one run beside the loads of the next.
 template <class F, class T>
-static __attribute__((noinline)) Joined<F, T> seen_block(const T* x, int64_t n, T centre, const Given& given) {
+static __attribute__((noinline)) void dense_blocks(const T* x, int64_t step, int64_t n, int64_t count, const T* centres,
+                                                   int64_t centre_step, Joined<F, T>* to, int64_t to_step,
+                                                   const Given& given) {
   const Given g = given;
-  return block_of<Joined<F, T>, F>(x, n, [=](T v) __attribute__((always_inline)) { return seen<F>(v, centre, g); });
+  for (int64_t i = 0; i < count; ++i) {
+    const T centre = centres ? centres[i * centre_step] : T(0);
+    to[i * to_step] = block_of<Joined<F, T>, F>(
+        x + i * step, n, [=](T v) __attribute__((always_inline)) { return seen<F>(v, centre, g); });
+  }
 }
 
+/// to[i] = block `first` + i of a row, i < count.
 template <class F, class T>
-RL_INLINE Joined<F, T> one_block(const T* row, const Reduced& r, int64_t block, T centre, const Given& given) {
-  const int64_t begin = block * kSumBlock, left = r.n - begin, n = left < kSumBlock ? left : kSumBlock;
-  if (r.is_one_dim() && r.strides[0] == 1) return seen_block<F>(row + begin, n, centre, given);
+RL_INLINE void blocks_of_row(const T* row, const Reduced& r, int64_t first, int64_t count, const T* centre,
+                             Joined<F, T>* to, const Given& given) {
+  const int64_t begin = first * kSumBlock, left = r.n - begin;
+  if (r.is_dense()) {
+    const int64_t whole = count * kSumBlock <= left ? count : count - 1;
+    dense_blocks<F>(row + begin, kSumBlock, kSumBlock, whole, centre, 0, to, 1, given);
+    if (whole < count)
+      dense_blocks<F>(row + begin + whole * kSumBlock, 0, left - whole * kSumBlock, 1, centre, 0, to + whole, 1, given);
+    return;
+  }
   T dense[kSumBlock];
-  r.gather(row, begin, n, dense);
-  return seen_block<F>(dense, n, centre, given);
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t at = begin + i * kSumBlock, n = r.n - at < kSumBlock ? r.n - at : kSumBlock;
+    r.gather(row, at, n, dense);
+    dense_blocks<F>(dense, 0, n, 1, centre, 0, to + i, 1, given);
+  }
+}
+
+/// The blocks of a row joined.
+template <class F, class T>
+RL_INLINE Joined<F, T> total_of_row(const T* row, const Reduced& r, int64_t blocks, const T* centre,
+                                    const Given& given) {
+  constexpr int64_t kAtOnce = 16;
+  Joined<F, T> part[kAtOnce];
+  BlockTree<Joined<F, T>, F> tree;
+  for (int64_t b = 0; b < blocks; b += kAtOnce) {
+    const int64_t count = blocks - b < kAtOnce ? blocks - b : kAtOnce;
+    blocks_of_row<F>(row, r, b, count, centre, part, given);
+    for (int64_t i = 0; i < count; ++i) tree.add(part[i]);
+  }
+  return tree.total();
 }
 
 /// Joined once more with the identity: no sum is -0, as in PyTorch.
@@ -198,13 +233,12 @@ static void reduce(const KernelCall& call) {
   if (rows == 1 && r.n > kSumBlock) {  // one long row: its blocks are shared out
     const int64_t blocks = blocks_of(r.n);
     R* part = static_cast<R*>(call.scratch);
-    const T centre = centres ? *centres : T(0);
     parallel_for(blocks, kRowGrain / kSumBlock, [&](int64_t begin, int64_t end) {
-      for (int64_t b = begin; b < end; ++b) part[b] = one_block<F>(input.as<T>(), r, b, centre, g);
+      blocks_of_row<F>(input.as<T>(), r, begin, end - begin, centres, part + begin, g);
     });
     BlockTree<R, F> tree;
     for (int64_t b = 0; b < blocks; ++b) tree.add(part[b]);
-    *results = finished<F>(tree.total(), centre, g);
+    *results = finished<F>(tree.total(), centres ? *centres : T(0), g);
     return;
   }
   const int last = kept - 1;
@@ -224,20 +258,26 @@ static void reduce(const KernelCall& call) {
     return;
   }
   const int64_t grain = r.n >= kRowGrain ? 1 : kRowGrain / (r.n > 0 ? r.n : 1);
+  const int64_t columns = kept > 0 ? input.sizes[last] : 1;  // rows that lie evenly, in both
+  const int64_t in_step = kept > 0 ? input.strides[last] : 0, out_step = kept > 0 ? out.strides[last] : 0;
   parallel_for(rows, grain, [&](int64_t begin, int64_t end) {
     const int64_t blocks = blocks_of(r.n);
-    for (int64_t row = begin; row < end; ++row) {
+    for (int64_t row = begin; row < end;) {
       int64_t o, i;
       place(row, &o, &i);
-      const T* from = input.as<T>() + i;
-      const T centre = centres ? centres[o] : T(0);
-      if (blocks == 1) {
-        results[o] = finished<F>(one_block<F>(from, r, 0, centre, g), centre, g);
-        continue;
+      const int64_t even = columns - row % columns, count = even < end - row ? even : end - row;
+      const T *from = input.as<T>() + i, *middle = centres ? centres + o : nullptr;
+      R* to = results + o;
+      if (blocks <= 1 && r.is_dense()) {
+        dense_blocks<F>(from, in_step, r.n, count, middle, out_step, to, out_step, g);
+      } else {
+        for (int64_t k = 0; k < count; ++k)
+          to[k * out_step] =
+              total_of_row<F>(from + k * in_step, r, blocks, middle ? middle + k * out_step : nullptr, g);
       }
-      BlockTree<R, F> tree;
-      for (int64_t b = 0; b < blocks; ++b) tree.add(one_block<F>(from, r, b, centre, g));
-      results[o] = finished<F>(tree.total(), centre, g);
+      for (int64_t k = 0; k < count; ++k)
+        to[k * out_step] = finished<F>(to[k * out_step], middle ? middle[k * out_step] : T(0), g);
+      row += count;
     }
   });
 }
