@@ -21,6 +21,9 @@ RL_INLINE auto seen(T x, T centre, const Given& given) {
 }
 template <class F, class T>
 using Joined = decltype(seen<F>(T(), T(), Given()));
+/// What elements are read as. A bool that is joined as it is stays one.
+template <class F, class T>
+using Read = std::conditional_t<std::is_same_v<Joined<F, T>, T>, T, Stored<T>>;
 
 /// The dims of a row that is reduced, merged where one steps on evenly from the next.
 struct Reduced {
@@ -64,16 +67,18 @@ struct Reduced {
 
 /// to[i] = the block of `n` elements that begins at x[i step], i < count: the blocks of one row, or rows of one block.
 /// A loop
-/// here, and not a call a block, so that the last joins of one run beside the loads of the next.
+/// here, and not a call a block, so that the last joins of one run beside the loads of the next. No clones: in one for
+/// n = 4096 GCC 12 stores the lanes and loads them again at every step.
 template <class F, class T>
-static __attribute__((noinline)) void dense_blocks(const T* x, int64_t step, int64_t n, int64_t count, const T* centres,
-                                                   int64_t centre_step, Joined<F, T>* to, int64_t to_step,
-                                                   const Given& given) {
+static __attribute__((noinline, noclone)) void dense_blocks(const T* x, int64_t step, int64_t n, int64_t count,
+                                                            const T* centres, int64_t centre_step, Joined<F, T>* to,
+                                                            int64_t to_step, const Given& given) {
   const Given g = given;
+  const auto* from = reinterpret_cast<const Read<F, T>*>(x);
   for (int64_t i = 0; i < count; ++i) {
     const T centre = centres ? centres[i * centre_step] : T(0);
     to[i * to_step] = block_of<Joined<F, T>, F>(
-        x + i * step, n, [=](T v) __attribute__((always_inline)) { return seen<F>(v, centre, g); });
+        from + i * step, n, [=](Read<F, T> v) __attribute__((always_inline)) { return seen<F>(T(v), centre, g); });
   }
 }
 
@@ -132,16 +137,17 @@ static int64_t reduce_scratch(const KernelCall& call) {
 
 /// to[j] = what is seen of rows x[j], x[step + j] ... joined in order, after what is there unless they are the first.
 template <class F, int Rows, bool First, class T>
-static __attribute__((noinline)) void join_rows(int64_t width, Joined<F, T>* to, const T* x, int64_t step,
+static __attribute__((noinline)) void join_rows(int64_t width, Joined<F, T>* to, const T* from, int64_t step,
                                                 const T* centre, const Given& given) {
   const Given g = given;
+  const auto* x = reinterpret_cast<const Read<F, T>*>(from);
 #pragma GCC ivdep
   for (int64_t j = 0; j < width; ++j) {
     const T middle = centre[j];
-    Joined<F, T> v = seen<F>(x[j], middle, g);
+    Joined<F, T> v = seen<F>(T(x[j]), middle, g);
     if constexpr (!First) v = F::join(to[j], v);
-#pragma GCC unroll 4
-    for (int64_t r = 1; r < Rows; ++r) v = F::join(v, seen<F>(x[r * step + j], middle, g));
+#pragma GCC unroll 8
+    for (int64_t r = 1; r < Rows; ++r) v = F::join(v, seen<F>(T(x[r * step + j]), middle, g));
     to[j] = v;
   }
 }
@@ -153,8 +159,9 @@ static __attribute__((noinline)) void join_partial(int64_t width, R* to, const R
 }
 
 /// Columns are dense and the reduced dim steps over rows: a strip of columns at a time, 32 lanes of it in the caches.
-/// Four rows of a lane join it in one go, so that it is loaded and stored once for them.
-constexpr int64_t kStripBytes = 1024;
+/// Eight rows of a lane join it in one go, so that it is loaded and stored once for them. A line lies between the lanes,
+/// or they would all fall into the same few sets of the first-level cache.
+constexpr int64_t kStripBytes = 2048;
 template <class R>
 constexpr int64_t kStrip = kStripBytes / sizeof(R);
 
@@ -162,9 +169,9 @@ template <class F, class T>
 static void across(const T* input, const T* centres, Joined<F, T>* out, int64_t width, int64_t out_step,
                    const Reduced& r, const Given& given) {
   using R = Joined<F, T>;
-  constexpr int64_t kGroup = 4;
-  alignas(64) R lane[kLanes][kStrip<R>];
-  R level[48][kStrip<R>];  // BlockTree, a row a level
+  constexpr int64_t kGroup = 8, kApart = kStrip<R> + 64 / sizeof(R);
+  alignas(64) R lane[kLanes][kApart];
+  R level[48][kApart];  // BlockTree, a row a level
   T centre[kStrip<R>];
   for (int64_t j = 0; j < width; ++j) centre[j] = centres ? centres[j * out_step] : T(0);
   uint64_t count = 0;
