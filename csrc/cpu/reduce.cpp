@@ -159,8 +159,8 @@ static __attribute__((noinline)) void join_partial(int64_t width, R* to, const R
 }
 
 /// Columns are dense and the reduced dim steps over rows: a strip of columns at a time, 32 lanes of it in the caches.
-/// Eight rows of a lane join it in one go, so that it is loaded and stored once for them. A line lies between the lanes,
-/// or they would all fall into the same few sets of the first-level cache.
+/// Eight rows of a lane join it in one go, so that it is loaded and stored once for them. A line lies between the
+/// lanes, or they would all fall into the same few sets of the first-level cache.
 constexpr int64_t kStripBytes = 2048;
 template <class R>
 constexpr int64_t kStrip = kStripBytes / sizeof(R);

@@ -142,8 +142,8 @@ RL_INLINE float xlog1py(float x, float y) {
 
 /// Logistic function, y = e / (1 + e) with e = exp(-|x|), mirrored: no overflow, and small results keep their digits.
 /// y = e - e q with q = e / (1 + e) damps the errors of sum and quotient by e, for one operation; what the sum of the
-/// exponential rounds off, `rest`, comes in by the slope (1 - q)^2, nearly 1 - q. All is 2^25 too large but for the last
-/// fma, so that only its result may be denormal; the low bits of t are then the exponent of 2^25 2^k. 1.38 ulp.
+/// exponential rounds off, `rest`, comes in by the slope (1 - q)^2, nearly 1 - q. All is 2^25 too large but for the
+/// last fma, so that only its result may be denormal; the low bits of t are then the exponent of 2^25 2^k. 1.38 ulp.
 RL_INLINE float sigmoid(float x) {
   constexpr float kExponent = detail::kRoundF + 127.0f + 25.0f;
   float a = -fabs(x);
@@ -178,14 +178,14 @@ RL_INLINE float erf(float x) {
   return copysign(a < 0.92f ? small : 1.0f - detail::exp_normal(q), x);
 }
 
-/// Phi(x), the normal distribution function, as x p(x^2) / q(x^2) + 1/2, cut off at 0 and 1; err 2^-27. The precision is
-/// absolute, and gelu 2.7 ulp of its argument: for a left tail with digits of its own take ndtr.
+/// Phi(x), the normal distribution function, as x p(x^2) / q(x^2) + 1/2, cut off at 0 and 1; err 2^-27. The precision
+/// is absolute, and gelu 2.7 ulp of its argument: for a left tail with digits of its own take ndtr.
 RL_INLINE float normal_cdf(float x) {
   const float square = x * x, z = square > 29.7025f ? 29.7025f : square;  // 5.45^2
   const float p = detail::horner(z, 0x1.988450p-2f, 0x1.134f0cp-5f, 0x1.31a268p-8f, 0x1.5d31dep-13f, 0x1.aa732ap-18f,
                                  0x1.8c3dcap-26f);
-  const float q = detail::horner(z, 1.0f, 0x1.00ed98p-2f, 0x1.d316fcp-6f, 0x1.ea8ef2p-10f, 0x1.322d84p-14f,
-                                 0x1.43f572p-20f);
+  const float q =
+      detail::horner(z, 1.0f, 0x1.00ed98p-2f, 0x1.d316fcp-6f, 0x1.ea8ef2p-10f, 0x1.322d84p-14f, 0x1.43f572p-20f);
   float y = x * p / q;
   y = y > 0.5f ? 0.5f : y;
   y = y < -0.5f ? -0.5f : y;
