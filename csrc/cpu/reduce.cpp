@@ -22,6 +22,9 @@ RL_INLINE auto seen(T x, T centre, const Given& given) {
 }
 template <class F, class T>
 using Joined = decltype(seen<F>(T(), T(), Given()));
+/// What elements are read as. A bool that is joined as it is stays one.
+template <class F, class T>
+using Read = std::conditional_t<std::is_same_v<Joined<F, T>, T>, T, Stored<T>>;
 
 /// The dims of a row that is reduced, merged where one steps on evenly from the next.
 struct Reduced {
@@ -44,6 +47,7 @@ struct Reduced {
     if (ndim == 0) sizes[0] = 1, strides[0] = 1, ndim = 1;
   }
   RL_INLINE bool is_one_dim() const { return ndim == 1; }
+  RL_INLINE bool is_dense() const { return ndim == 1 && strides[0] == 1; }
   /// Elements [begin, begin + count) of the row, in logical order.
   template <class T>
   __attribute__((noinline)) void gather(const T* row, int64_t begin, int64_t count, T* to) const {
@@ -87,20 +91,59 @@ struct Source {
   }
 };
 
-/// One row, or a strip of them, as a functor sees it.
+/// to[i] = the block of `n` elements that begins at x[i step], i < count: the blocks of one row, or rows of one block.
+/// A loop here, and not a call a block, so that the last joins of one run beside the loads of the next. No clones: in one for
+/// n = 4096 GCC 12 stores the lanes and loads them again at every step.
 template <class F, class T>
-static __attribute__((noinline)) Joined<F, T> seen_block(const T* x, int64_t n, T centre, const Given& given) {
+static __attribute__((noinline, noclone)) void dense_blocks(const T* x, int64_t step, int64_t n, int64_t count,
+                                                            const T* centres, int64_t centre_step, Joined<F, T>* to,
+                                                            int64_t to_step, const Given& given) {
   const Given g = given;
-  return block_of<Joined<F, T>, F>(x, n, [=](T v) __attribute__((always_inline)) { return seen<F>(v, centre, g); });
+  const auto* from = reinterpret_cast<const Read<F, T>*>(x);
+  for (int64_t i = 0; i < count; ++i) {
+    const T centre = centres ? centres[i * centre_step] : T(0);
+    to[i * to_step] = block_of<Joined<F, T>, F>(
+        from + i * step, n, [=](Read<F, T> v) __attribute__((always_inline)) { return seen<F>(T(v), centre, g); });
+  }
 }
 
+/// to[i] = block `first` + i of a row, i < count.
 template <class F, class T>
-RL_INLINE Joined<F, T> one_block(const Source<T>& row, const Reduced& r, int64_t block, T centre, const Given& given) {
-  const int64_t begin = block * kSumBlock, left = r.n - begin, n = left < kSumBlock ? left : kSumBlock;
+RL_INLINE void blocks_of_row(const Source<T>& row, const Reduced& r, int64_t first, int64_t count, const T* centre,
+                             Joined<F, T>* to, const Given& given) {
+  const int64_t begin = first * kSumBlock, left = r.n - begin;
+  if (r.is_dense() && !row.convert) {
+    const T* from = row.elements() + begin;
+    const int64_t whole = count * kSumBlock <= left ? count : count - 1;
+    dense_blocks<F>(from, kSumBlock, kSumBlock, whole, centre, 0, to, 1, given);
+    if (whole < count)
+      dense_blocks<F>(from + whole * kSumBlock, 0, left - whole * kSumBlock, 1, centre, 0, to + whole, 1, given);
+    return;
+  }
   T room[kSumBlock];
-  if (r.is_one_dim() && r.strides[0] == 1) return seen_block<F>(row.at(begin).dense(n, room), n, centre, given);
-  r.gather(row.elements(), begin, n, room);
-  return seen_block<F>(static_cast<const T*>(room), n, centre, given);
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t at = begin + i * kSumBlock, n = r.n - at < kSumBlock ? r.n - at : kSumBlock;
+    if (r.is_dense())
+      row.at(at).dense(n, room);
+    else
+      r.gather(row.elements(), at, n, room);
+    dense_blocks<F>(static_cast<const T*>(room), 0, n, 1, centre, 0, to + i, 1, given);
+  }
+}
+
+/// The blocks of a row joined.
+template <class F, class T>
+RL_INLINE Joined<F, T> total_of_row(const Source<T>& row, const Reduced& r, int64_t blocks, const T* centre,
+                                    const Given& given) {
+  constexpr int64_t kAtOnce = 16;
+  Joined<F, T> part[kAtOnce];
+  BlockTree<Joined<F, T>, F> tree;
+  for (int64_t b = 0; b < blocks; b += kAtOnce) {
+    const int64_t count = blocks - b < kAtOnce ? blocks - b : kAtOnce;
+    blocks_of_row<F>(row, r, b, count, centre, part, given);
+    for (int64_t i = 0; i < count; ++i) tree.add(part[i]);
+  }
+  return tree.total();
 }
 
 /// Joined once more with the identity: no sum is -0, as in PyTorch.
@@ -123,16 +166,17 @@ static int64_t reduce_scratch(const KernelCall& call) {
 
 /// to[j] = what is seen of rows x[j], x[step + j] ... joined in order, after what is there unless they are the first.
 template <class F, int Rows, bool First, class T>
-static __attribute__((noinline)) void join_rows(int64_t width, Joined<F, T>* to, const T* x, int64_t step,
+static __attribute__((noinline)) void join_rows(int64_t width, Joined<F, T>* to, const T* from, int64_t step,
                                                 const T* centre, const Given& given) {
   const Given g = given;
+  const auto* x = reinterpret_cast<const Read<F, T>*>(from);
 #pragma GCC ivdep
   for (int64_t j = 0; j < width; ++j) {
     const T middle = centre[j];
-    Joined<F, T> v = seen<F>(x[j], middle, g);
+    Joined<F, T> v = seen<F>(T(x[j]), middle, g);
     if constexpr (!First) v = F::join(to[j], v);
-#pragma GCC unroll 4
-    for (int64_t r = 1; r < Rows; ++r) v = F::join(v, seen<F>(x[r * step + j], middle, g));
+#pragma GCC unroll 8
+    for (int64_t r = 1; r < Rows; ++r) v = F::join(v, seen<F>(T(x[r * step + j]), middle, g));
     to[j] = v;
   }
 }
@@ -144,8 +188,9 @@ static __attribute__((noinline)) void join_partial(int64_t width, R* to, const R
 }
 
 /// Columns are dense and the reduced dim steps over rows: a strip of columns at a time, 32 lanes of it in the caches.
-/// Four rows of a lane join it in one go, so that it is loaded and stored once for them.
-constexpr int64_t kStripBytes = 1024;
+/// Eight rows of a lane join it in one go, so that it is loaded and stored once for them. A line lies between the
+/// lanes, or they would all fall into the same few sets of the first-level cache.
+constexpr int64_t kStripBytes = 2048;
 template <class R>
 constexpr int64_t kStrip = kStripBytes / sizeof(R);
 
@@ -153,9 +198,9 @@ template <class F, class T>
 static void across(const Source<T>& input, const T* centres, Joined<F, T>* out, int64_t width, int64_t out_step,
                    const Reduced& r, const Given& given) {
   using R = Joined<F, T>;
-  constexpr int64_t kGroup = 4;
-  alignas(64) R lane[kLanes][kStrip<R>];
-  R level[48][kStrip<R>];  // BlockTree, a row a level
+  constexpr int64_t kGroup = 8, kApart = kStrip<R> + 64 / sizeof(R);
+  alignas(64) R lane[kLanes][kApart];
+  R level[48][kApart];  // BlockTree, a row a level
   T centre[kStrip<R>];
   T room[kGroup][kStrip<R>];
   for (int64_t j = 0; j < width; ++j) centre[j] = centres ? centres[j * out_step] : T(0);
@@ -234,13 +279,12 @@ static void reduce(const KernelCall& call) {
   if (rows == 1 && r.n > kSumBlock) {  // one long row: its blocks are shared out
     const int64_t blocks = blocks_of(r.n);
     R* part = static_cast<R*>(call.scratch);
-    const T centre = centres ? *centres : T(0);
     parallel_for(blocks, kRowGrain / kSumBlock, [&](int64_t begin, int64_t end) {
-      for (int64_t b = begin; b < end; ++b) part[b] = one_block<F>(source, r, b, centre, g);
+      blocks_of_row<F>(source, r, begin, end - begin, centres, part + begin, g);
     });
     BlockTree<R, F> tree;
     for (int64_t b = 0; b < blocks; ++b) tree.add(part[b]);
-    *results = finished<F>(tree.total(), centre, g);
+    *results = finished<F>(tree.total(), centres ? *centres : T(0), g);
     return;
   }
   const int last = kept - 1;
@@ -260,20 +304,27 @@ static void reduce(const KernelCall& call) {
     return;
   }
   const int64_t grain = r.n >= kRowGrain ? 1 : kRowGrain / (r.n > 0 ? r.n : 1);
+  const int64_t columns = kept > 0 ? input.sizes[last] : 1;  // rows that lie evenly, in both
+  const int64_t in_step = kept > 0 ? input.strides[last] : 0, out_step = kept > 0 ? out.strides[last] : 0;
   parallel_for(rows, grain, [&](int64_t begin, int64_t end) {
     const int64_t blocks = blocks_of(r.n);
-    for (int64_t row = begin; row < end; ++row) {
+    for (int64_t row = begin; row < end;) {
       int64_t o, i;
       place(row, &o, &i);
+      const int64_t even = columns - row % columns, count = even < end - row ? even : end - row;
       const Source<T> from = source.at(i);
-      const T centre = centres ? centres[o] : T(0);
-      if (blocks == 1) {
-        results[o] = finished<F>(one_block<F>(from, r, 0, centre, g), centre, g);
-        continue;
+      const T* middle = centres ? centres + o : nullptr;
+      R* to = results + o;
+      if (blocks <= 1 && r.is_dense() && !from.convert) {
+        dense_blocks<F>(from.elements(), in_step, r.n, count, middle, out_step, to, out_step, g);
+      } else {
+        for (int64_t k = 0; k < count; ++k)
+          to[k * out_step] =
+              total_of_row<F>(from.at(k * in_step), r, blocks, middle ? middle + k * out_step : nullptr, g);
       }
-      BlockTree<R, F> tree;
-      for (int64_t b = 0; b < blocks; ++b) tree.add(one_block<F>(from, r, b, centre, g));
-      results[o] = finished<F>(tree.total(), centre, g);
+      for (int64_t k = 0; k < count; ++k)
+        to[k * out_step] = finished<F>(to[k * out_step], middle ? middle[k * out_step] : T(0), g);
+      row += count;
     }
   });
 }

@@ -51,9 +51,16 @@ struct Extreme {
   }
   template <class T>
   static RL_INLINE T join(T a, T b) {
-    // two choices, not one of two conditions: that would become branches, and no vectors
-    const T most = (kMax ? a > b : a < b) ? a : b;
-    return nan_or(a, most);
+    // Two choices, not one of two conditions: that would become branches, and no vectors. In this order the first is
+    // one instruction, which keeps a NaN in a; that b is none is known before a is.
+    const T most = (kMax ? b > a : b < a) ? b : a;
+    return nan_or(b, most);
+  }
+  template <class V>
+    requires(V{0.5f}[0] != 0)
+  static RL_INLINE V join_all(V a, V b) {
+    const V most = (kMax ? b > a : b < a) ? b : a;
+    return b != b ? b : most;
   }
 };
 using Largest = Extreme<true>;

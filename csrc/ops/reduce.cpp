@@ -99,6 +99,8 @@ Tensor total(const Kernel& kernel, const char* op, const Tensor& input, const Ma
              std::optional<DType> dtype) {
   const DType result = dtype.value_or(category(input.dtype()) < 2 ? DType::Int64 : input.dtype());
   const DType key = category(result) < 2 ? DType::Int64 : compute_dtype(result);
+  if (&kernel == &kernels::sum && input.dtype() == DType::Bool && result == DType::Int64)  // how many are true
+    return reduced(kernels::count_nonzero, op, form_of(op, input, dim, keepdim), result);
   const Tensor given = as_dtype(input, dtype.value_or(input.dtype()));
   return as_dtype(reduced(kernel, op, read_as(form_of(op, given, dim, keepdim), key), key), result);
 }
