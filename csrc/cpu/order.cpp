@@ -64,7 +64,7 @@ static __attribute__((noinline)) int64_t enclose(const T* x, int64_t n, int64_t*
   Bits sample[kSample];
   for (int64_t i = 0; i < kSample; ++i) {  // scattered, so that no period of the data meets one of the places
     const uint64_t place = uint64_t(i) * 0x9e3779b97f4a7c15u;  // 2^64 by the golden ratio
-    sample[i] = Key<T>::of(x[(unsigned __int128)(place) * uint64_t(n) >> 64]);
+    sample[i] = Key<T>::of(x[(unsigned __int128)(place)*uint64_t(n) >> 64]);
   }
   const double share = double(*k) / double(n), middle = share * kSample;
   const double margin = 3 * __builtin_sqrt(middle * (1 - share)) + 2;  // three standard deviations
