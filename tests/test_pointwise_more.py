@@ -139,3 +139,26 @@ def test_remainders_are_exact_for_quotients_of_any_size(dtype):
         np.testing.assert_array_equal(torch.fmod(a, b).numpy(), np.fmod(x[begin:], y[begin:]))
         np.testing.assert_array_equal(torch.remainder(a, b).numpy(), np.remainder(x[begin:], y[begin:]))
         np.testing.assert_array_equal(torch.floor_divide(a, b).numpy(), np.floor_divide(x[begin:], y[begin:]))
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"])
+def test_integers_divide_exactly_whatever_their_size(dtype):
+    """Against Python's integers; up to 2^51 floats divide them, and beyond they must not."""
+    rng, info = np.random.default_rng(6), np.iinfo(dtype)
+    for bits in (4, 8, 16, 31, 50, 51, 52, 53, 63):
+        most = min(2**bits - 1, int(info.max))
+        y = rng.integers(max(-most, int(info.min)), most, 700, dtype=dtype, endpoint=True)
+        x = rng.integers(max(-most, int(info.min)), most, 700, dtype=dtype, endpoint=True)
+        y[::2] = rng.integers(1, 1 + int(most**0.5), 350, dtype=dtype)
+        for i in range(100, 300):  # whole quotients and their neighbours
+            x[i] = min(max(int(x[i]) // max(int(y[i]), 1) * int(y[i]) + i % 3 - 1, int(info.min)), int(info.max))
+        x[:4], y[:4] = [info.max, info.min, 0, info.min], [1, info.max, 1, 3]
+        y[y == 0] = 1
+        pairs = [(int(a), int(b)) for a, b in zip(x, y, strict=True)]
+        pairs = [(a, b) for a, b in pairs if a // b <= int(info.max)]  # min // -1 wraps
+        a, b = (torch.from_numpy(np.array(each, dtype=dtype)) for each in zip(*pairs, strict=True))
+        truncated = [abs(i) // abs(j) * (-1 if (i < 0) != (j < 0) else 1) for i, j in pairs]
+        assert (a // b).tolist() == [i // j for i, j in pairs]
+        assert (a % b).tolist() == [i % j for i, j in pairs]
+        assert torch.div(a, b, rounding_mode="trunc").tolist() == truncated
+        assert torch.fmod(a, b).tolist() == [i - q * j for (i, j), q in zip(pairs, truncated, strict=True)]

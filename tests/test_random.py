@@ -153,3 +153,17 @@ def test_threads_do_not_change_a_stream(threads):
     one = draw()
     rushlight.set_num_threads(threads)
     assert all(rushlight.equal(a, b) for a, b in zip(one, draw()))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("rows", "n", "samples"), [(1, 1, 3), (3, 7, 5), (4, 64, 700), (9, 316, 5), (6, 1000, 2)])
+def test_multinomial_finds_what_a_search_finds(torch, dtype, rows, n, samples):
+    weights = np.random.default_rng(rows).random((rows, n)).astype(dtype)
+    weights[:, n // 3 : n // 2] = 0
+    torch.manual_seed(4)
+    found = torch.multinomial(torch.from_numpy(weights), samples, replacement=True).numpy()
+    torch.manual_seed(4)
+    u = torch.rand(rows, samples, dtype=torch.float64).numpy()
+    shares = np.cumsum(weights, 1) / np.cumsum(weights, 1)[:, -1:]
+    shares[:, -1] = 1
+    assert found.tolist() == [np.searchsorted(shares[r], u[r]).tolist() for r in range(rows)]

@@ -325,3 +325,22 @@ def test_tiles_take_what_stands_in_any_order_and_dtype(layout, dtype):
         for other in ("float16", "int32", "float64"):
             got = ours.to(getattr(rushlight, other))
             np.testing.assert_array_equal(got.numpy(), theirs.astype(other))
+
+
+@pytest.mark.parametrize("n", [7, 512, 513, 2000])
+def test_rows_that_share_their_indices_read_as_rows_that_do_not(n):
+    """Indices are checked in blocks and kept from row to row, also after a block that was refused."""
+    rng = np.random.default_rng(n)
+    x, place = rng.random((6, n)).astype("float32"), rng.integers(0, n, n)
+    a, index = rushlight.from_numpy(x), rushlight.from_numpy(place)
+    want = np.take(x, place, 1)
+    for got in (a.index_select(1, index), a[:, index], a.gather(1, index.expand(6, n))):
+        np.testing.assert_array_equal(got.numpy(), want)
+    np.testing.assert_array_equal(a.gather(1, index.repeat(6, 1)).numpy(), want)
+    for wrong in (n, -n - 1):
+        for at in (0, n // 2, n - 1):
+            place[:] = 0
+            place[at] = wrong
+            for refused in (a.index_select, lambda dim, index: a.gather(dim, index.expand(6, n))):
+                with pytest.raises((IndexError, RuntimeError), match=f"{wrong} is out of bounds for dimension 1"):
+                    refused(1, index)

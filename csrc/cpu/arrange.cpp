@@ -82,7 +82,7 @@ static void reverse(const KernelCall& call) {
       if (step == -1) {
         for (int64_t j = 0; j < n; ++j) run_to[j] = run_from[-j];
       } else {
-        for (int64_t j = 0; j < n; ++j) run_to[j] = run_from[j * step];
+        copy_run(run_to, 1, run_from, step, n);
       }
       position += n;
       place.advance(walk, n);

@@ -29,6 +29,7 @@ static void read_by_index(const KernelCall& call) {
 
   parallel_for(walk.numel, kIndexGrain, [&](int64_t begin, int64_t end) __attribute__((noinline)) {
     Place place(walk, begin);
+    int64_t places[kIndexBlock], known_at = -1, known_n = 0;
     for (int64_t position = begin; position < end;) {
       const int64_t left = place.left(walk);
       int64_t n = left < end - position ? left : end - position;
@@ -41,15 +42,29 @@ static void read_by_index(const KernelCall& call) {
         if (fits) copy_run(run_to, to_step, run_from + offset, from_step, n);
       } else if (p.count == 1) {
         const int64_t index_step = walk.step(2), at = place.at[2];
-        if (n > kIndexBlock) n = kIndexBlock;
-        int64_t places[kIndexBlock];
-        if (indices.read_block(0, at, index_step, n, places)) {
-          const int64_t stride = indices.stride[0];
-          if (to_step == 1 && from_step == 0 && stride == 1) {
-            for (int64_t j = 0; j < n; ++j) run_to[j] = run_from[places[j]];
-          } else {
-            for (int64_t j = 0; j < n; ++j) run_to[j * to_step] = run_from[j * from_step + places[j] * stride];
-          }
+        n = index_block(n);
+        // rows of index_select all have the same indices
+        if (at != known_at || n > known_n)
+          known_at = at, known_n = indices.read_block(0, at, index_step, n, places) ? n : 0;
+        if (known_n > 0) {
+          const auto read = [&](int64_t to_step, int64_t from_step, int64_t stride) __attribute__((always_inline)) {
+            const auto value = [&](int64_t j) __attribute__((always_inline)) {
+              return run_from[j * from_step + places[j] * stride];
+            };
+            const auto one = [&](int64_t j) __attribute__((always_inline)) { run_to[j * to_step] = value(j); };
+            const auto eight = [&](int64_t j) __attribute__((always_inline)) {
+              W block[8];
+#pragma GCC unroll 8
+              for (int i = 0; i < 8; ++i) block[i] = value(j + i);
+#pragma GCC unroll 8
+              for (int i = 0; i < 8; ++i) run_to[(j + i) * to_step] = block[i];
+            };
+            indices.follow(0, at, index_step, n, eight, one);
+          };
+          if (const int64_t stride = indices.stride[0]; to_step == 1 && from_step == 0 && stride == 1)
+            read(1, 0, 1);
+          else
+            read(to_step, from_step, stride);
         } else {
           for (int64_t j = 0; j < n; ++j) {
             int64_t offset = 0;

@@ -7,8 +7,12 @@
 RL_ISA_BEGIN
 
 constexpr int kWalked = 2 + kMostIndices;
-// Indices that are checked before they are followed: they stay in first-level cache meanwhile.
-constexpr int64_t kIndexBlock = 1024;
+// Indices that are checked before they are followed, at most, and how far beyond them the next ones are fetched
+// meanwhile.
+constexpr int64_t kIndexBlock = 512, kIndexAhead = 512;
+
+/// How many of the n that are left: short blocks where indices come from far away, one where a row is short.
+RL_INLINE int64_t index_block(int64_t n) { return n > kIndexBlock ? kIndexBlock / 2 : n; }
 
 /// Dims of one walk, outermost first, and how far each operand steps in them.
 struct Walk {
@@ -84,7 +88,7 @@ struct Indices {
       code[k] = dim + 1;
     }
   }
-  /// Reads n <= kIndexBlock indices of tensor k into `places`; false where one is out of range. The loop that then
+  /// Reads n indices of tensor k into `places`; false where one is out of range. The loop that then
   /// follows them does nothing but move, which is twice as fast where elements lie far apart: more of them are on their
   /// way at once. (Read once: nobody can change an index after its check.)
   RL_INLINE bool read_block(int k, int64_t at, int64_t step, int64_t n, int64_t* places) const {
@@ -103,6 +107,18 @@ struct Indices {
       for (int64_t j = 0; j < n; ++j) read(j, values[j * step]);
     }
     return outside == 0;
+  }
+  /// Follows n indices of tensor k, from `at` on: eight(j) does eight positions, one(j) a single one. The indices that
+  /// come next are fetched meanwhile: memory that is read in bursts is not fetched ahead by itself.
+  template <class Eight, class One>
+  RL_INLINE void follow(int k, int64_t at, int64_t step, int64_t n, const Eight& eight, const One& one) const {
+    const int64_t* ahead = data[k] + at + kIndexAhead * step;
+    int64_t j = 0;
+    for (; j + 8 <= n; j += 8) {
+      __builtin_prefetch(ahead + j * step);
+      eight(j);
+    }
+    for (; j < n; ++j) one(j);
   }
   /// Adds index k's offset; false where it is out of range.
   RL_INLINE bool step_to(int k, int64_t at, int64_t position, int64_t* offset) const {

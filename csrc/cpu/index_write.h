@@ -38,6 +38,9 @@ template <class W>
 RL_INLINE void copy_run(W* to, int64_t to_step, const W* from, int64_t from_step, int64_t n) {
   if (to_step == 1 && from_step == 1) {
     __builtin_memcpy(to, from, size_t(n) * sizeof(W));
+  } else if (to_step == 1 && from_step == 0) {
+    const W value = *from;
+    for (int64_t j = 0; j < n; ++j) to[j] = value;
   } else {
     for (int64_t j = 0; j < n; ++j) to[j * to_step] = from[j * from_step];
   }
@@ -88,22 +91,29 @@ RL_INLINE void write_run(const F& f, const Indices& indices, const Walk& walk, c
     return;
   }
   if (indices.count == 1) {
-    for (int64_t begin = 0; begin < n; begin += kIndexBlock) {
-      const int64_t length = n - begin < kIndexBlock ? n - begin : kIndexBlock, step = walk.step(2);
+    for (int64_t begin = 0, length; begin < n; begin += length) {
+      length = index_block(n - begin);
+      const int64_t step = walk.step(2);
       const int64_t first = at[2] + begin * step;
       int64_t places[kIndexBlock];
       if (indices.read_block(0, first, step, length, places)) {
         const T* from = source + begin * source_step;
         T* to = self + begin * self_step;
-        const int64_t stride = indices.stride[0];
-        if (self_step == 0 && source_step == 1 && stride == 1) {
-          for (int64_t j = 0; j < length; ++j) to[places[j]] = f(to[places[j]], from[j]);
-        } else {
-          for (int64_t j = 0; j < length; ++j) {
+        const auto write = [&](int64_t self_step, int64_t source_step, int64_t stride) __attribute__((always_inline)) {
+          const auto one = [&](int64_t j) __attribute__((always_inline)) {
             T* place = to + j * self_step + places[j] * stride;
             *place = f(*place, from[j * source_step]);
-          }
-        }
+          };
+          const auto eight = [&](int64_t j) __attribute__((always_inline)) {
+#pragma GCC unroll 8
+            for (int i = 0; i < 8; ++i) one(j + i);
+          };
+          indices.follow(0, first, step, length, eight, one);
+        };
+        if (const int64_t stride = indices.stride[0]; self_step == 0 && source_step == 1 && stride == 1)
+          write(0, 1, 1);
+        else
+          write(self_step, source_step, stride);
         continue;
       }
       for (int64_t j = begin; j < begin + length; ++j) {

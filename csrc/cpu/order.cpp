@@ -20,53 +20,92 @@ static int digit_of(const int64_t (&counts)[2][2048], int digits, int64_t* k) {
   return digits - 1;
 }
 
-/// The key of rank k: the bin of the leading digits first, then what fell into it, digit by digit.
-template <class T>
-static __attribute__((noinline)) typename Key<T>::Bits key_of_rank(const T* x, int64_t n, int64_t k,
-                                                                   typename Key<T>::Bits* left) {
-  using Bits = typename Key<T>::Bits;
+/// The key of rank k: the bin of the leading digits first, then what fell into it, digit by digit. `keys` has room for
+/// one more, and loses its order.
+template <class Bits>
+static __attribute__((noinline)) Bits key_by_digits(Bits* keys, int64_t n, int64_t k) {
   constexpr int64_t kShort = 64;
   if (n <= kShort) {  // the element with as many before it, of equals the earlier ones
-    for (int64_t i = 0; i < n; ++i) left[i] = Key<T>::of(x[i]);
     for (int64_t i = 0; i < n; ++i) {
       Bits before = 0, equal = 0;
       for (int64_t j = 0; j < n; ++j)
-        before = Bits(before + (left[j] < left[i])), equal = Bits(equal + (left[j] == left[i]));
-      if (int64_t(before) <= k && k < int64_t(before) + int64_t(equal)) return left[i];
+        before = Bits(before + (keys[j] < keys[i])), equal = Bits(equal + (keys[j] == keys[i]));
+      if (int64_t(before) <= k && k < int64_t(before) + int64_t(equal)) return keys[i];
     }
   }
-  constexpr int kWide = Key<T>::kBits < 11 ? Key<T>::kBits : 11;
-  const int width = n < 4096 && Key<T>::kBits > 8 ? 8 : kWide;
-  int shift = Key<T>::kBits - width;
+  constexpr int kBits = int(sizeof(Bits)) * 8, kWide = kBits < 11 ? kBits : 11;
   int64_t counts[2][2048];  // two, because one that is counted up again at once waits for its own store
-  const auto clear = [&](int digits) {
-    for (int d = 0; d < digits; ++d) counts[0][d] = counts[1][d] = 0;
-  };
-  clear(1 << width);
-  for (int64_t i = 0; i < n; ++i) ++counts[i & 1][Key<T>::of(x[i]) >> shift];
-  const auto bin = Bits(digit_of(counts, 1 << width, &k));
-  int64_t m = 0;
-  for (int64_t i = 0; i < n; ++i) {
-    const Bits key = Key<T>::of(x[i]);
-    left[m] = key;
-    m += Bits(key >> shift) == bin;
-  }
-  while (shift > 0 && m > 1) {
-    const int step = shift < 8 ? shift : 8;
-    shift -= step;
-    const Bits mask = Bits((1 << step) - 1);
-    clear(1 << step);
-    for (int64_t i = 0; i < m; ++i) ++counts[i & 1][Bits(left[i] >> shift) & mask];
-    const auto digit = Bits(digit_of(counts, 1 << step, &k));
+  int64_t m = n;
+  for (int shift = kBits; shift > 0 && m > 1;) {
+    const int widest = m < 4096 && kWide > 8 ? 8 : kWide, width = shift < widest ? shift : widest;
+    shift -= width;
+    const Bits mask = Bits((1 << width) - 1);
+    for (int64_t d = 0; d <= int64_t(mask); ++d) counts[0][d] = counts[1][d] = 0;
+    for (int64_t i = 0; i < m; ++i) ++counts[i & 1][Bits(keys[i] >> shift) & mask];
+    const auto digit = Bits(digit_of(counts, 1 << width, &k));
     int64_t kept = 0;
     for (int64_t i = 0; i < m; ++i) {
-      const Bits key = left[i];
-      left[kept] = key;
+      const Bits key = keys[i];
+      keys[kept] = key;
       kept += (Bits(key >> shift) & mask) == digit;
     }
     m = kept;
   }
-  return left[0];
+  return keys[0];
+}
+
+constexpr int64_t kSample = 1024;
+
+/// Leaves only the keys between two of a sample that very likely enclose rank k; k becomes the rank among them. Returns
+/// how many, or 0 where they do not enclose it or are more than half.
+template <class T>
+static __attribute__((noinline)) int64_t enclose(const T* x, int64_t n, int64_t* k, typename Key<T>::Bits* left) {
+  using Bits = typename Key<T>::Bits;
+  Bits sample[kSample];
+  for (int64_t i = 0; i < kSample; ++i) {  // scattered, so that no period of the data meets one of the places
+    const uint64_t place = uint64_t(i) * 0x9e3779b97f4a7c15u;  // 2^64 by the golden ratio
+    sample[i] = Key<T>::of(x[(unsigned __int128)(place)*uint64_t(n) >> 64]);
+  }
+  const double share = double(*k) / double(n), middle = share * kSample;
+  const double margin = 3 * __builtin_sqrt(middle * (1 - share)) + 2;  // three standard deviations
+  const auto first = int64_t(middle - margin), last = int64_t(middle + margin);
+  const auto of_sample = [&](int64_t rank) {
+    Bits keys[kSample + 1];
+    __builtin_memcpy(keys, sample, sizeof(sample));
+    return key_by_digits(keys, kSample, rank);
+  };
+  const Bits low = middle < margin ? 0 : of_sample(first), high = last >= kSample ? Key<T>::kNan : of_sample(last);
+
+  constexpr int64_t kBlock = 64;
+  int64_t below = 0, inside = 0;
+  const auto sift = [&](const T* block, int64_t m) __attribute__((always_inline)) {
+    Bits keys[kBlock], less = 0, any = 0;
+    for (int64_t j = 0; j < m; ++j) {
+      keys[j] = Key<T>::of(block[j]);
+      less = Bits(less + (keys[j] < low ? Bits(1) : Bits(0)));
+      any |= Bits(Bits(keys[j] - low) <= Bits(high - low));
+    }
+    below += int64_t(less);
+    for (int64_t j = 0; any && j < m; ++j) {
+      left[inside] = keys[j];
+      inside += Bits(keys[j] - low) <= Bits(high - low);
+    }
+  };
+  int64_t done = 0;
+  for (; done + kBlock <= n && inside <= n / 2; done += kBlock) sift(x + done, kBlock);  // a length the compiler knows
+  if (inside > n / 2) return 0;
+  sift(x + done, n - done);
+  if (*k < below || *k >= below + inside) return 0;
+  *k -= below;
+  return inside;
+}
+
+template <class T>
+static typename Key<T>::Bits key_of_rank(const T* x, int64_t n, int64_t k, typename Key<T>::Bits* left) {
+  int64_t m = n < 8 * kSample ? 0 : enclose(x, n, &k, left);
+  if (m == 0)
+    for (m = 0; m < n; ++m) left[m] = Key<T>::of(x[m]);
+  return key_by_digits(left, m, k);
 }
 
 template <class T>

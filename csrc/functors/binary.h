@@ -1,6 +1,7 @@
 // What the binary ops compute, and the ternary ones. `Params` of a functor is plain data that the op packs.
 #pragma once
 
+#include "functors/division.h"
 #include "functors/traits.h"
 
 namespace rl::functors {
@@ -51,89 +52,6 @@ struct Div {
   template <class T>
   RL_INLINE T operator()(T x, T y) const {
     return x / y;
-  }
-};
-/// Integer division that cannot trap: 0 for a zero divisor (the op refuses it first), wrapping for min / -1.
-template <class T>
-RL_INLINE T safe_quotient(T x, T y) {
-  if constexpr (std::is_signed_v<T>)
-    if (y == T(-1)) return Add()(T(0), T(typename wrapping<T>::type(0) - typename wrapping<T>::type(x)));
-  return y == T(0) ? T(0) : T(x / y);
-}
-struct DivTrunc {
-  template <class T>
-  RL_INLINE T operator()(T x, T y) const {
-    if constexpr (is_floating<T>)
-      return trunc(x / y);
-    else
-      return safe_quotient(x, y);
-  }
-};
-/// Remainders of floats. Below a quotient of 2^24 (2^53) one fma gives them exactly: the rounded quotient is never
-/// below the true one, so its whole part is right or one too far. What is flagged, infinities among it, goes to libm.
-struct Fmod {  // sign of the dividend
-  template <class T>
-    requires(is_floating<T>)
-  static RL_INLINE bool rare(T x, T y) {
-#if RL_HAS_FMA
-    constexpr T kMost = std::is_same_v<T, float> ? T(0x1p24) : T(0x1p53);
-    return !(fabs(x / y) < kMost) | (fabs(y) == T(__builtin_inf()));
-#else
-    (void)x, (void)y;
-    return true;
-#endif
-  }
-  template <class T>
-  static RL_INLINE T slow(T x, T y) {
-    return fmod(x, y);
-  }
-  template <class T>
-  RL_INLINE T operator()(T x, T y) const {
-    if constexpr (is_floating<T>) {
-      const T r = fma(-trunc(x / y), y, x), other = r + copysign(y, x);
-      return copysign(r != T(0) && (r < T(0)) != (x < T(0)) ? other : r, x);
-    } else {
-      return T(x - safe_quotient(x, y) * y);
-    }
-  }
-};
-/// A functor of x, y and Fmod's x, y, with Fmod's rare cases.
-template <class F>
-struct FromFmod {
-  template <class T>
-    requires(is_floating<T>)
-  static RL_INLINE bool rare(T x, T y) {
-    return Fmod::rare(x, y);
-  }
-  template <class T>
-  static RL_INLINE T slow(T x, T y) {
-    return F::from(x, y, Fmod::slow(x, y));
-  }
-  template <class T>
-  RL_INLINE T operator()(T x, T y) const {
-    return F::from(x, y, Fmod()(x, y));
-  }
-};
-struct Remainder : FromFmod<Remainder> {  // sign of the divisor, as in Python
-  template <class T>
-  static RL_INLINE T from(T, T y, T r) {
-    return r != T(0) && ((r < T(0)) != (y < T(0))) ? T(r + y) : r;
-  }
-};
-struct FloorDivide : FromFmod<FloorDivide> {  // Python's //
-  /// For floats floor((x - remainder) / y), so that -0.1 // 0.1 is -1 and not 0.
-  template <class T>
-  static RL_INLINE T from(T x, T y, T mod) {
-    if constexpr (is_floating<T>) {
-      T quotient = (x - mod) / y;
-      if (mod != T(0) && (y < T(0)) != (mod < T(0))) quotient -= T(1);
-      const T whole = floor(quotient);
-      const T rounded = quotient - whole > T(0.5) ? whole + T(1) : whole;
-      return y == T(0) ? x / y : quotient != T(0) ? rounded : copysign(T(0), x / y);
-    } else {
-      const T quotient = safe_quotient(x, y), r = T(x - quotient * y);
-      return r != T(0) && ((r < T(0)) != (y < T(0))) ? T(quotient - 1) : quotient;
-    }
   }
 };
 struct Pow {
