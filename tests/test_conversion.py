@@ -151,4 +151,3 @@ def test_a_fill_reaches_what_it_should_and_nothing_else(dtype, value):
     turned = torch.ones(4, 99, dtype=getattr(torch, dtype)).t()
     turned.fill_(value)
     assert np.array_equal(turned.numpy(), np.full((99, 4), value, dtype))
-

@@ -92,8 +92,8 @@ struct Source {
 };
 
 /// to[i] = the block of `n` elements that begins at x[i step], i < count: the blocks of one row, or rows of one block.
-/// A loop here, and not a call a block, so that the last joins of one run beside the loads of the next. No clones: in one for
-/// n = 4096 GCC 12 stores the lanes and loads them again at every step.
+/// A loop here, and not a call a block, so that the last joins of one run beside the loads of the next. No clones: in
+/// one for n = 4096 GCC 12 stores the lanes and loads them again at every step.
 template <class F, class T>
 static __attribute__((noinline, noclone)) void dense_blocks(const T* x, int64_t step, int64_t n, int64_t count,
                                                             const T* centres, int64_t centre_step, Joined<F, T>* to,
