@@ -71,3 +71,9 @@ def test_the_example_of_the_tape_prints_its_table(root, tmp_path):
     result = run(sys.executable, str(root / "examples" / "tape.py"), str(tmp_path / "graph.svg"))
     assert result.returncode == 0, result.stderr
     assert "log_softmax" in result.stdout and (tmp_path / "graph.svg").read_text().startswith("<svg")
+
+
+def test_the_example_of_a_function_of_its_own_learns(root):
+    result = run(sys.executable, str(root / "examples" / "custom_function.py"), "--steps", "150")
+    assert result.returncode == 0, result.stderr
+    assert float(result.stdout.split("steps, ")[1].split("%")[0]) > 90
