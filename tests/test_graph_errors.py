@@ -175,3 +175,15 @@ def test_the_place_of_a_write_is_freed_with_its_tensor():
     thread.start()
     thread.join()
     assert not box
+
+
+def test_one_of_several_results_may_be_written_into_where_no_rule_needs_it(torch):
+    x = torch.tensor([[1.0, 5.0, 2.0], [3.0, 1.0, 4.0]], requires_grad=True)
+    values, _ = x.max(1)
+    values.mul_(3)
+    values.sum().backward()
+    assert x.grad.tolist() == [[0, 3, 0], [0, 0, 3]]
+    spread, mean = torch.std_mean(x, 1)
+    spread.mul_(2)
+    with pytest.raises(RuntimeError, match="has been modified by an inplace operation"):
+        (spread.sum() + mean.sum()).backward()

@@ -85,11 +85,18 @@ Owned conjugated(Owned value) {
   return all;
 }
 
+bool is_changed(const SavedResult& r) { return !r.packed && r.value.version()->value() != r.version; }
+
+/// The results that were kept. One of several that was written into since is None: most rules need but one of them.
 Owned saved_results(Node* n, bool create_graph) {
   if (!n->results) walked_before(n);
   const std::vector<SavedResult> results = *n->results;  // a hook that unpacks may walk this graph
   std::vector<Owned> wrapped;
   for (size_t i = 0; i < results.size(); ++i) {
+    if (n->many && is_changed(results[i])) {
+      wrapped.push_back(Owned::borrow(Py_None));
+      continue;
+    }
     wrapped.push_back(result_value(n, results[i]));
     PyTensor* t = as_tensor(wrapped.back().get());
     if (create_graph && is_differentiable(t->value.dtype()))
@@ -114,6 +121,16 @@ struct RuleArguments {
   }
 };
 
+/// A rule that failed because it needed a result that was written into: the error says that instead.
+void blame_changed(const Node* n) {
+  if (!n->many || !n->results) return;
+  for (const SavedResult& r : *n->results) {
+    if (!is_changed(r)) continue;
+    PyErr_Clear();
+    check_version(n, r.value, r.version, "a result");
+  }
+}
+
 /// Calls the rule with what its parameters name, in order.
 Owned apply_rule(Node* n, const Rule& rule, const Owned& gradient, Unpacked& unpacked, bool create_graph) {
   RuleArguments arguments;
@@ -128,7 +145,9 @@ Owned apply_rule(Node* n, const Rule& rule, const Owned& gradient, Unpacked& unp
       arguments.add(want >= kShape ? kept_size(n, want - kShape) : kept_argument(n, want, unpacked));
     }
   }
-  return Owned::checked(PyObject_Vectorcall(rule.function, arguments.all, arguments.count, nullptr));
+  Owned found(PyObject_Vectorcall(rule.function, arguments.all, arguments.count, nullptr));
+  if (!found && rule.keeps_result) blame_changed(n);
+  return Owned::checked(found.release());
 }
 
 bool is_complex_node(const std::vector<Owned>& grads) {
