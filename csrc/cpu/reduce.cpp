@@ -50,7 +50,9 @@ struct Reduced {
   RL_INLINE bool is_dense() const { return ndim == 1 && strides[0] == 1; }
   /// Elements [begin, begin + count) of the row, in logical order.
   template <class T>
-  __attribute__((noinline)) void gather(const T* row, int64_t begin, int64_t count, T* to) const {
+  __attribute__((noinline)) void gather(const T* from, int64_t begin, int64_t count, T* room) const {
+    const auto* row = reinterpret_cast<const Stored<T>*>(from);  // a bool that nobody has set may be any byte
+    auto* to = reinterpret_cast<Stored<T>*>(room);
     int64_t at[64], rest = begin;
     for (int d = ndim - 1; d >= 0; --d) at[d] = rest % sizes[d], rest /= sizes[d];
     for (int64_t i = 0; i < count;) {
