@@ -170,6 +170,9 @@ def sure_calls():
         yield None, name, arguments
     yield None, "view_alone", (torch.rand(2), (4,), (1,), 1, (1,))
     yield None, "select_scatter", (square, row, 0, 1)
+    yield None, "addmm", (square, square, square)
+    yield None, "index_reduce", (square, 0, torch.tensor([0, 2]), square[:2], "prod")
+    yield None, "run_starts", (torch.tensor([0, 0, 1]),)
     for name, arguments in (
         ("addbmm", (square, batch, batch)), ("addbmm_", (square.clone(), batch, batch)), ("baddbmm", (batch, batch, batch)),
         ("baddbmm_", (batch.clone(), batch, batch)), ("mv", (square, row)), ("addmm_", (square.clone(), square, square)),
