@@ -98,7 +98,8 @@ def check(row, ours, peer):
     if mine.dtype.kind not in "fc":
         return None if (mine == theirs).all() else f"{(mine != theirs).sum()} results differ"
     differ = (mine != theirs) & ((mine == mine) | (theirs == theirs))  # a NaN agrees with a NaN
-    apart = float(numpy.max(numpy.abs(mine - theirs), initial=0, where=differ))
+    with numpy.errstate(invalid="ignore"):  # infinities that agree have no difference
+        apart = float(numpy.max(numpy.abs(mine - theirs), initial=0, where=differ))
     bound = row.tolerance * float(numpy.max(numpy.abs(theirs), initial=1e-30))
     return None if apart <= bound else f"results are {apart:.2g} apart, more than {bound:.2g}"
 

@@ -1,7 +1,6 @@
 """The graph: what is recorded, what is kept, what backward does. Each runs on rushlight and, where it is, on PyTorch."""
 
 import gc
-import threading
 
 import pytest
 
@@ -434,43 +433,6 @@ def test_a_deep_chain_runs_backward_and_is_freed(torch):
     for _ in range(100_000):
         y = y * 1.0
     del y  # never walked
-
-
-@pytest.mark.parametrize("hook", [None, lambda g: None])
-def test_a_chain_of_a_million_is_walked_and_freed(hook):
-    """With hooks the graph is explored ahead; neither way may go down by recursion."""
-    assert gc.isenabled()
-    x = leaf(rushlight, 1.0)
-    if hook:
-        x.register_hook(hook)
-    y = x
-    for _ in range(1_000_000):
-        y = y + 1
-    y.backward()
-    assert x.grad.tolist() == [1.0]
-
-
-def walk_noting(root, errors):
-    try:
-        root.backward()
-    except RuntimeError as error:
-        errors.append(str(error))
-
-
-def test_two_threads_walk_one_graph():
-    """One of them may find what it needs gone; neither ends the process."""
-    for _ in range(20):
-        x = leaf(rushlight, *[0.5] * 50)
-        y = x
-        for _ in range(100):
-            y = (y * y).sin()
-        errors = []
-        threads = [threading.Thread(target=walk_noting, args=(y.sum(), errors)) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert all("second time" in error for error in errors)
 
 
 def test_forwards_without_backward_leave_nothing_behind():

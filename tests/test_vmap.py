@@ -5,6 +5,7 @@ import pytest
 import rushlight as torch
 from op_cases import CASES
 from op_cases.case import is_float
+from op_cases.derivatives import opened
 from rushlight import func
 
 SIZE = 3
@@ -20,23 +21,17 @@ def numbered(x, i):
 def batches(case, sample, which):
     """(function of the chosen tensors, those tensors as batches): every tensor argument, or the first only."""
     made, keywords = sample.tensors(torch, case.dtypes[0] if "float64" not in case.dtypes else "float64")
-    stacked = []
 
-    def slot(x):
-        if isinstance(x, torch.Tensor) and (which == "all" or not stacked):
-            place = len(stacked)
-            integer = not (x.dtype.is_floating_point or x.dtype.is_complex)
-            stacked.append(torch.stack([x if integer else numbered(x, i) for i in range(SIZE)]))
-            return lambda given: given[place]
-        if type(x) in (list, tuple):
-            parts = [slot(y) for y in x]
-            return lambda given: type(x)(part(given) for part in parts)
-        return lambda given: x
+    def take(x, taken):
+        if which == "first" and taken:
+            return None
+        integer = not (x.dtype.is_floating_point or x.dtype.is_complex)
+        return torch.stack([x if integer else numbered(x, i) for i in range(SIZE)])
 
-    slots = [slot(x) for x in made]
+    fill, stacked = opened(made, take)
 
     def function(*given):
-        arguments = [argument(given) for argument in slots]
+        arguments = fill(given)
         if case.writes and isinstance(arguments[0], torch.Tensor):
             arguments[0] = arguments[0].clone()
         found = case.of(torch)(*arguments, **keywords)

@@ -1,28 +1,38 @@
-"""Cases as functions of the tensors that a derivative is about."""
+"""Cases as functions of some of their tensors."""
 
 import rushlight as torch
+
+
+def opened(arguments, take):
+    """(fill, taken): the arguments with holes where tensors were taken out, and `fill(tensors)`, which gives arguments again.
+
+    ``take(tensor, taken)`` gives what stands for a tensor in the list, or None to leave it where it is.
+    """
+    taken = []
+
+    def slot(x):
+        """What gives an argument, of the tensors in the holes."""
+        if type(x) in (list, tuple):
+            parts = [slot(y) for y in x]
+            return lambda given: type(x)(part(given) for part in parts)
+        kept = take(x, taken) if isinstance(x, torch.Tensor) else None
+        if kept is None:
+            return lambda given: x
+        taken.append(kept)
+        place = len(taken) - 1
+        return lambda given: given[place]
+
+    slots = [slot(x) for x in arguments]
+    return lambda given: [argument(given) for argument in slots], taken
 
 
 def differentiable(case, sample, layout=None):
     """(function, tensors that ask for a gradient): the op of those tensors alone, seen through a layout."""
     made, keywords = sample.tensors(torch, "float64", grad=True)
-    leaves = []
-
-    def slot(x):
-        """What gives an argument, of the tensors that the derivative is about."""
-        if isinstance(x, torch.Tensor) and x.requires_grad:
-            place = len(leaves)
-            leaves.append(x)
-            return lambda given: layout(torch, given[place]) if layout else given[place]
-        if type(x) in (list, tuple):
-            parts = [slot(y) for y in x]
-            return lambda given: type(x)(part(given) for part in parts)
-        return lambda given: x
-
-    slots = [slot(x) for x in made]
+    fill, leaves = opened(made, lambda x, _: x if x.requires_grad else None)
 
     def function(*given):
-        arguments = [argument(given) for argument in slots]
+        arguments = fill([layout(torch, x) for x in given] if layout else given)
         if case.writes:
             arguments[0] = arguments[0] * 1  # a leaf may not be written into
         torch.manual_seed(7)
