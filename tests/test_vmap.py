@@ -71,3 +71,9 @@ def test_every_op_does_to_a_batch_what_it_does_to_each(case, which):
             assert found[place].shape == wanted.shape, f"{case}({sample})"
             assert found[place].dtype == wanted.dtype, f"{case}({sample})"
             assert same(found[place], wanted), f"{case}({sample})\n{found[place]}\nexpected\n{wanted}"
+
+
+def test_both_a_tensor_and_what_fills_it_may_be_batched():
+    values, mask = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([True, False])
+    found = func.vmap(lambda x, v: x.clone().masked_fill_(mask, v))(torch.zeros(3, 2), values)
+    assert found.tolist() == [[1.0, 0.0], [2.0, 0.0], [3.0, 0.0]]

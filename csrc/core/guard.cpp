@@ -22,6 +22,13 @@ struct Faults {
   }
 };
 
+/// Where an element lies that is counted along the dims.
+int64_t offset_of(const Tensor& t, int64_t place) {
+  int64_t offset = 0;
+  for (int d = t.ndim() - 1; d >= 0; --d) offset += (place % t.size(d)) * t.strides()[d], place /= t.size(d);
+  return offset;
+}
+
 constexpr int64_t kBlock = 4096;
 
 template <class Bits>
@@ -55,11 +62,8 @@ int64_t first_of(const Tensor& t, Faults<Bits> is_fault, bool infinities, int pa
     return at < 0 ? at : at / parts;
   }
   // element by element: views are rarely what an op writes
-  const int64_t n = t.numel();
-  for (int64_t i = 0; i < n; ++i) {
-    int64_t rest = i, offset = 0;
-    for (int d = t.ndim() - 1; d >= 0; --d) offset += (rest % t.size(d)) * t.strides()[d], rest /= t.size(d);
-    const Bits* at = static_cast<const Bits*>(t.data()) + offset * parts;
+  for (int64_t i = 0; i < t.numel(); ++i) {
+    const Bits* at = static_cast<const Bits*>(t.data()) + offset_of(t, i) * parts;
     for (int part = 0; part < parts; ++part)
       if (is_fault(at[part], infinities)) return i;
   }
@@ -80,9 +84,7 @@ std::string index_text(const Tensor& t, int64_t place) {
 }
 
 double element(const Tensor& t, int64_t place) {
-  int64_t offset = 0;
-  for (int d = t.ndim() - 1; d >= 0; --d) offset += (place % t.size(d)) * t.strides()[d], place /= t.size(d);
-  const char* at = static_cast<const char*>(t.data()) + offset * item_size(t.dtype());
+  const char* at = static_cast<const char*>(t.data()) + offset_of(t, place) * item_size(t.dtype());
   return load_scalar(t.dtype(), at).real();
 }
 
@@ -113,9 +115,9 @@ std::string range_text(const Operand& o) {
   return text;
 }
 
-std::string inputs_text(const Kernel& kernel, std::span<const Operand> operands, size_t from) {
+std::string inputs_text(const Kernel& kernel, std::span<const Operand> operands) {
   std::string text;
-  for (size_t i = from; i < operands.size(); ++i)
+  for (size_t i = kernel.outputs; i < operands.size(); ++i)
     text += concat(text.empty() ? "" : "; ", "input ", i - size_t(kernel.outputs), ": ", range_text(operands[i]));
   return text;
 }
@@ -164,8 +166,7 @@ void Guard::after(const Kernel& kernel, std::span<const Operand> operands, DType
     const Tensor& t = *operands[o].tensor;
     const int64_t at = first_fault(t, infinities_);
     if (RL_LIKELY(at < 0)) continue;
-    const std::string inputs =
-        is_overwritten(kernel, operands) ? inputs_ : inputs_text(kernel, operands, kernel.outputs);
+    const std::string inputs = is_overwritten(kernel, operands) ? inputs_ : inputs_text(kernel, operands);
     fail(ErrorKind::Runtime, "guard: ", fault_text(t, at), " at index ", index_text(t, at), " of the result ",
          t.sizes(), inputs.empty() ? "" : "; ", inputs);
   }

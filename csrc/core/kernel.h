@@ -13,6 +13,7 @@ class Generator;
 struct Operand;
 
 enum class Kind : uint8_t { Pointwise, Reduction, Scan, Product, View, Index, Random, Opaque };
+constexpr const char* kKindNames[] = {"Pointwise", "Reduction", "Scan", "Product", "View", "Index", "Random", "Opaque"};
 
 /// What a kernel needs besides its operands: plain data, copied when a step is recorded.
 struct Parameters {

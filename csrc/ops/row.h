@@ -11,6 +11,7 @@ namespace rl::ops {
 /// What an op gives back: a new tensor, a view of its first argument, that argument itself (in place), or itself if
 /// nothing had to be done (`a.contiguous() is a`); a plain Python value; nothing.
 enum class Returns : uint8_t { New, View, Input, InputIfSame, Value };
+constexpr const char* kReturnsNames[] = {"New", "View", "Input", "InputIfSame", "Value"};
 
 struct Row {
   const char* function;   // in namespace rl::ops; names the row where `name` is overloaded

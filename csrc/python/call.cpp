@@ -112,10 +112,7 @@ namespace {
 Owned copy_with_history(PyTensor* t) {
   if (RL_UNLIKELY(is_layered(as_object(t)))) return Owned::checked(PyObject_CallMethod(as_object(t), "clone", nullptr));
   Owned made(wrap(ops::clone(t->value)));
-  PyTensor* copy = as_tensor(made.get());
-  copy->grad_fn = Py_XNewRef(current_grad_fn(t));
-  copy->output_nr = t->output_nr;
-  copy->requires_grad = t->requires_grad;
+  share_history(as_tensor(made.get()), t);
   return made;
 }
 

@@ -59,7 +59,7 @@ py::dict describe(const py::object& node) {
   py::dict all;
   all["name"] = node_name(n);
   all["row"] = n->op ? py::object(py::str(n->op->row->function)) : py::object(py::none());
-  all["kind"] = n->op ? int(n->op->row->kind) : -1;
+  all["kind"] = n->op ? py::object(py::str(kKindNames[int(n->op->row->kind)])) : py::object(py::none());
   all["place"] = place_of(n);
   all["forms"] = forms_of(n);
   all["saved"] = saved_of(n);

@@ -263,6 +263,24 @@ py::list all_rows() {
   return all;
 }
 
+template <size_t N>
+py::tuple names(const char* const (&all)[N]) {
+  py::tuple made(N);
+  for (size_t i = 0; i < N; ++i) made[i] = all[i];
+  return made;
+}
+
+/// (names, defaults) of an op's parameters; the default of one that has none is None.
+py::tuple parameters_of(const py::object& function) {
+  const OpEntry& op = *entries_of(function).front();
+  py::list all, defaults;
+  for (const Param& p : op.params) {
+    all.append(py::reinterpret_borrow<py::object>(p.name));
+    defaults.append(py::reinterpret_borrow<py::object>(p.otherwise ? p.otherwise : Py_None));
+  }
+  return py::make_tuple(py::tuple(all), py::tuple(defaults));
+}
+
 }  // namespace
 
 void add_entries(py::module_& m) {
@@ -275,6 +293,9 @@ void add_entries(py::module_& m) {
     for (OpEntry* op : entries_of(function)) op->result_type = type.inc_ref().ptr();
   });
   m.attr("_RETURNS_INPUT") = int(ops::Returns::Input);
+  m.attr("_KINDS") = names(kKindNames);
+  m.attr("_RETURNS") = names(ops::kReturnsNames);
+  m.def("_parameters_of", &parameters_of);
   m.def("_rows", &all_rows, "The registry: (function, name, arguments, kind, returns, shape_from_data) of every row.");
 }
 

@@ -31,13 +31,8 @@ Owned make(PyObject* layer, PyTensor* inner, PyObject* added, PyObject* size) {
 /// Another object for the same values and history; `t` is left without a history.
 Owned move_aside(PyTensor* t) {
   Owned made(wrap(t->value));
-  PyTensor* other = as_tensor(made.get());
-  other->grad_fn = Py_XNewRef(current_grad_fn(t));
-  other->output_nr = t->output_nr;
-  other->requires_grad = t->requires_grad;
-  Py_CLEAR(t->grad_fn);
-  t->requires_grad = false;
-  t->output_nr = 0;
+  share_history(as_tensor(made.get()), t);
+  drop_history(t);
   return made;
 }
 
@@ -79,7 +74,10 @@ Device device_of(const PyTensor* t) {
   return t->value.device();
 }
 
-Owned detached(PyObject* tensor) { return Owned::checked(PyObject_CallMethod(tensor, "detach", nullptr)); }
+Owned detached(PyObject* tensor) {
+  if (RL_LIKELY(!is_layered(tensor))) return Owned(wrap(as_tensor(tensor)->value));
+  return Owned::checked(PyObject_CallMethod(tensor, "detach", nullptr));
+}
 
 /// Makes `t` one of a layer; refuses a chain of layers that would come back to it.
 void checked_set_layer(PyTensor* t, PyObject* layer, PyTensor* inner, PyObject* added) {

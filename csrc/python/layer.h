@@ -21,7 +21,7 @@ bool leaves_by_door(const OpEntry& op, std::span<PyObject* const> slots);
 PyObject* through_door(const OpEntry& op, std::span<PyObject*> slots, bool requires_grad);
 /// Where the elements are, be it of what was wrapped.
 Device device_of(const PyTensor* t);
-/// The values outside the graph, of the same layer.
+/// The values outside the graph, of the same layer if they are of one.
 Owned detached(PyObject* tensor);
 /// Makes `t` one of a layer.
 void set_layer(PyTensor* t, PyObject* layer, PyObject* inner, PyObject* added);

@@ -101,7 +101,7 @@ Owned unpack(PyObject* packed) {
                 Py_TYPE(given.get())->tp_name);
   PyObject* history = PyTuple_GET_ITEM(packed, kHistory);
   if (history == Py_None) return given;
-  Owned made = is_layered(given.get()) ? detached(given.get()) : Owned(wrap(as_tensor(given.get())->value));
+  Owned made = detached(given.get());
   const uint32_t output_nr = uint32_t(PyLong_AsUnsignedLong(PyTuple_GET_ITEM(packed, kOutput)));
   set_history(as_tensor(made.get()), history, output_nr);
   return made;
@@ -110,12 +110,10 @@ Owned unpack(PyObject* packed) {
 SavedResult kept_result(PyTensor* t) {
   SavedResult kept{t->value, t->value.version()->value()};
   t->value.version()->watched = true;
-  const bool layered = is_layered(as_object(t));
   if (RL_UNLIKELY(saved_hooks != 0)) {
-    const Owned plain = layered ? detached(as_object(t)) : Owned(wrap(t->value));
-    kept.packed = pack(plain.get(), {nullptr, 0});
+    kept.packed = pack(detached(as_object(t)).get(), {nullptr, 0});
     kept.value = Tensor();
-  } else if (RL_UNLIKELY(layered)) {
+  } else if (RL_UNLIKELY(is_layered(as_object(t)))) {
     kept.layer = Owned::borrow(t->extra->layer);
     kept.inner = Owned::borrow(t->extra->inner);
     kept.added = Owned::borrow(t->extra->added);
@@ -124,10 +122,7 @@ SavedResult kept_result(PyTensor* t) {
 }
 
 Owned result_value(const Node* n, const SavedResult& kept) {
-  if (RL_UNLIKELY(bool(kept.packed))) {
-    Owned given = unpack(kept.packed.get());
-    return is_layered(given.get()) ? detached(given.get()) : Owned(wrap(as_tensor(given.get())->value));
-  }
+  if (RL_UNLIKELY(bool(kept.packed))) return detached(unpack(kept.packed.get()).get());
   check_version(n, kept.value, kept.version, "a result");
   Owned made(wrap(kept.value));
   if (RL_UNLIKELY(bool(kept.layer)))

@@ -235,6 +235,18 @@ PyObject* current_grad_fn(PyTensor* t) {
   return t->grad_fn;
 }
 
+void share_history(PyTensor* to, PyTensor* from) {
+  to->grad_fn = Py_XNewRef(current_grad_fn(from));
+  to->output_nr = from->output_nr;
+  to->requires_grad = from->requires_grad;
+}
+
+void drop_history(PyTensor* t) {
+  Py_CLEAR(t->grad_fn);
+  t->requires_grad = false;
+  t->output_nr = 0;
+}
+
 namespace {
 
 Owned make_subclass(PyObject* type, const Tensor& data, bool needs_grad) {
@@ -249,9 +261,7 @@ Owned make_subclass(PyObject* type, const Tensor& data, bool needs_grad) {
 
 void detach_in_place(PyTensor* t) {
   RL_CHECK(!(t->extra && t->extra->base), "Can't detach views in-place. Use detach() instead");
-  Py_CLEAR(t->grad_fn);
-  t->requires_grad = false;
-  t->output_nr = 0;
+  drop_history(t);
 }
 
 }  // namespace

@@ -82,6 +82,10 @@ inline bool requires_grad(PyTensor* t) {
   if (base->grad_fn != t->extra->base_fn) return true;
   return base->requires_grad && !base->grad_fn && is_differentiable(t->value.dtype());
 }
+/// Gives a fresh tensor another one's place in the graph.
+void share_history(PyTensor* to, PyTensor* from);
+/// Takes a tensor out of the graph.
+void drop_history(PyTensor* t);
 /// Borrowed grad_fn, made anew first where the base's history was rewritten.
 PyObject* current_grad_fn(PyTensor* t);
 

@@ -1,6 +1,6 @@
 """vmap's layer: its tensors hold another dim, the first of what they are made of, that the function inside does not see.
 
-What an op does to them is a rule of `_batch_rules`: one for all pointwise ops, one for all that take dims, a few by name. An op
+What an op does to them is a rule of `batch_rules`: one for all pointwise ops, one for all that take dims, a few by name. An op
 without a rule runs once for each example; `looped_ops` says which did.
 """
 
@@ -8,7 +8,7 @@ import collections
 
 from rushlight import _C
 
-from ._layers import INPUT_IF_SAME, Layer
+from ._layers import Layer
 
 __all__ = ["Batch", "looped_ops"]
 
@@ -45,11 +45,7 @@ class Batch(Layer):
         return _C._make_layered(self, x, None, x.shape[1:])
 
     def wrapped(self, result):
-        if isinstance(result, _C.TensorBase):
-            return self.wrap(result)
-        if isinstance(result, (tuple, list)):
-            return tuple(self.wrap(x) for x in result)
-        return result
+        return self.wrap(result) if isinstance(result, _C.TensorBase) else tuple(self.wrap(x) for x in result)
 
     def expanded(self, x):
         """A tensor that is the same for all examples, with the dim of the batch."""
@@ -79,24 +75,18 @@ class Batch(Layer):
         return values, batched
 
     def run(self, row, slots):
-        from ._batch_rules import rule_of
+        from .batch_rules import rule_of
 
         values, batched = self.split(slots)
-        if row.in_place:
-            if not batched[0]:
-                self.adopt(slots[0])
-            if self.apply(rule_of(row), row, values, batched) is NotImplemented:
-                self.loop(row, values, batched)
-            return slots[0]
-        result = self.apply(rule_of(row), row, values, batched)
+        if row.in_place and not batched[0]:
+            self.adopt(slots[0])
+        rule = rule_of(row)
+        result = NotImplemented if rule is None else rule(self, row, values, batched)
         if result is NotImplemented:
-            return self.loop(row, values, batched)
-        if row.returns == INPUT_IF_SAME and result is values[0]:
+            result = self.loop(row, values, batched)
+        if row.in_place or (row.returns == "InputIfSame" and result is values[0]):
             return slots[0]
         return self.wrapped(result)
-
-    def apply(self, rule, row, values, batched):
-        return NotImplemented if rule is None else rule(self, row, values, batched)
 
     def loop(self, row, values, batched):
         """The op on one example after the other."""
@@ -116,14 +106,14 @@ class Batch(Layer):
             return None
         first = results[0]
         if isinstance(first, _C.TensorBase):
-            return self.wrap(_C.stack(results, 0))
+            return _C.stack(results, 0)
         if isinstance(first, tuple):
-            return tuple(self.wrap(_C.stack(list(each), 0)) for each in zip(*results))
+            return tuple(_C.stack(list(each), 0) for each in zip(*results))
         raise RuntimeError(f"vmap: {row.name} gives a plain Python value, which may differ between the examples")
 
     def draw(self, row, slots):
         """A random op, in the way that vmap's `randomness` says."""
-        from ._batch_rules import draw
+        from .batch_rules import draw
 
         if self.randomness == "error":
             raise RuntimeError(

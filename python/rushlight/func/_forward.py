@@ -8,7 +8,7 @@ reverse pass takes a tangent where the rule takes a gradient (two reverse passes
 
 from rushlight import _C
 
-from ._layers import INPUT_IF_SAME, POINTWISE, RANDOM, VIEWS, Layer, row_named, stack
+from ._layers import Layer, row_named, stack
 
 __all__ = ["Forward"]
 
@@ -101,7 +101,7 @@ class Forward(Layer):
             return self.write(row, slots)
         primals, tangents = self.strip(slots)
         out = row(primals)
-        if row.returns == INPUT_IF_SAME and out is primals[0]:
+        if row.returns == "InputIfSame" and out is primals[0]:
             return slots[0]
         places = {place for place, _, _ in row.rules}
         tangents = {place: t for place, t in tangents.items() if place in places}
@@ -125,14 +125,14 @@ class Forward(Layer):
         if row.name in ("copy_", "fill_"):
             moved = tangents.get(1)
             row(primals)
-        elif row.name == "zero_" or row.kind == RANDOM:
+        elif row.name == "zero_" or row.kind == "Random":
             moved = None
             row(primals)
         else:
             other = row_named(row.name.removesuffix("_"))
             given = dict(zip(row.names, primals))
             by_name = {row.names[place]: t for place, t in tangents.items()}
-            arguments = [given.get(name) for name in other.names]
+            arguments = [given.get(name, default) for name, default in zip(other.names, other.defaults)]
             places = {place for place, _, _ in other.rules}
             pushed = {other.places[n]: t for n, t in by_name.items() if other.places[n] in places}
             out = other(arguments)
@@ -166,13 +166,13 @@ def push(row, primals, tangents, out):
         Place to tangent; of a list of tensors a list.
     """
     many = not isinstance(out, _C.TensorBase)
-    if not many and row.kind in (POINTWISE, RANDOM) and _is_plain(row, primals, tangents, out):
+    if not many and row.kind in ("Pointwise", "Random") and _is_plain(row, primals, tangents, out):
         return _pointwise(row, primals, tangents, out)
-    if row.kind == RANDOM:  # drawn once: never again
+    if row.kind == "Random":  # drawn once: never again
         (t,) = tangents.values()
         ((_, rule, _),) = row.rules
         return _by_rule(row, rule, (t, None), primals, out), None
-    if row.kind == VIEWS and row.name not in LINEAR:
+    if row.kind == "View" and row.name not in LINEAR:
         return row([tangents.get(0), *primals[1:]])
     if row.name in LINEAR:
         return _linear(row, primals, tangents, out)
@@ -332,8 +332,10 @@ def transposed(row, primals, tangents, out):
             else:
                 arguments[place] = leaf(value, t)
         again = row(arguments)
-        asked = [_C._is_recorded(o) and o.numel() > 0 for o in (again if isinstance(again, tuple) else (again,))]
-        outs = [o for o, asks in zip(again if isinstance(again, tuple) else (again,), asked) if asks]
+        single = not isinstance(again, tuple)
+        again = (again,) if single else again
+        asked = [_C._is_recorded(o) and o.numel() > 0 for o in again]
+        outs = [o for o, asks in zip(again, asked) if asks]
         us = [_C.ones_like(o).requires_grad_() for o in outs]  # anything: the rule is linear in them
         pulled = grad(outs, leaves, us, create_graph=True, allow_unused=True)
         pairs = [(p, t) for p, t in zip(pulled, moved) if p is not None and _C._is_recorded(p)]
@@ -343,7 +345,7 @@ def transposed(row, primals, tangents, out):
             given = [_C._to(t, None, p.dtype) for p, t in pairs]
             found = grad([p for p, _ in pairs], us, given, create_graph=outer, allow_unused=True)
     found = iter(found)
-    if not isinstance(again, tuple):
+    if single:
         t = next(found, None)
         return _C.zeros_like(out) if t is None else t
     moved = [next(found) if asks else None for asks in asked]

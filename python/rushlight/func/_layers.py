@@ -9,7 +9,7 @@ import threading
 
 from rushlight import _C
 
-__all__ = ["Layer", "Row", "is_layered"]
+__all__ = ["Layer", "Row"]
 
 
 class _Stack(threading.local):
@@ -24,22 +24,13 @@ stack = _Stack()
 class Row:
     """A row of the registry as layers see it."""
 
-    __slots__ = ("function", "kind", "name", "names", "places", "returns", "rules", "shape_from_data")
+    __slots__ = ("defaults", "function", "kind", "name", "names", "places", "returns", "rules", "shape_from_data")
 
-    def __init__(self, op, name, arguments, kind, returns, shape_from_data):
-        self.shape_from_data = shape_from_data
-        self.function, self.name, self.kind, self.returns = op, name, kind, returns
-        parts, depth, part = [], 0, ""
-        for c in arguments + ",":
-            depth += (c in "([") - (c in ")]")
-            if c == "," and depth == 0:
-                parts.append(part.strip())
-                part = ""
-            else:
-                part += c
-        names = [p.partition("=")[0].lstrip("*").rstrip("_") for p in parts if p not in ("", "*")]
-        self.names = tuple(names)
-        self.places = {name: place for place, name in enumerate(names)}
+    def __init__(self, op, name, kind, returns, shape_from_data):
+        self.function, self.name, self.shape_from_data = op, name, shape_from_data
+        self.kind, self.returns = _C._KINDS[kind], _C._RETURNS[returns]
+        self.names, self.defaults = _C._parameters_of(op)
+        self.places = {name: place for place, name in enumerate(self.names)}
         self.rules = _C._rules_of(op)
 
     def __call__(self, slots):
@@ -47,15 +38,8 @@ class Row:
 
     @property
     def in_place(self):
-        return self.returns == INPUT
+        return self.returns == "Input"
 
-    @property
-    def is_view(self):
-        return self.returns == VIEW
-
-
-NEW, VIEW, INPUT, INPUT_IF_SAME, VALUE = range(5)
-POINTWISE, REDUCTION, SCAN, PRODUCT, VIEWS, INDEX, RANDOM, OPAQUE = range(8)
 
 _rows: dict = {}
 
@@ -63,7 +47,7 @@ _rows: dict = {}
 def row_of(op):
     """The row whose function `op` is."""
     if not _rows:
-        for name, _, *rest in _C._rows():
+        for name, _, _, *rest in _C._rows():
             function = _C.rows[name]
             _rows[function] = Row(function, name, *rest)
     return _rows[op]
@@ -113,10 +97,6 @@ class Layer:
         raise NotImplementedError
 
 
-def is_layered(x):
-    return _C._layer_of(x) is not None
-
-
 def tensors_in(slots):
     """The tensors among arguments, those in lists too."""
     for slot in slots:
@@ -136,7 +116,7 @@ def door(op, slots):
         if layer is not None and (owner is None or layer.level > owner.level):
             owner = layer
     row = row_of(op)
-    if row.kind == RANDOM:
+    if row.kind == "Random":
         return _draw(row, slots, owner)
     if not owner.is_active:
         return owner.run_late(row, slots)

@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 from rushlight import _C
 
-POINTWISE, REDUCTION, SCAN, PRODUCT, VIEWS = range(5)
-
 
 class Step(NamedTuple):
     """One recorded op.
@@ -68,19 +66,19 @@ def _work(told, shape):
     """Floating-point operations of the forward pass, counted from shapes."""
     out = math.prod(shape)
     kind = told["kind"]
-    if kind == VIEWS:
+    if kind == "View":
         return 0
-    if kind == PRODUCT:
+    if kind == "Product":
         forms = told["forms"]
         inputs = [tuple(form[0]) for form in forms] if forms is not None else [shape]
         first = inputs[1] if told["row"] == "addmm" and len(inputs) > 1 else inputs[0]
         if told["row"] == "linear" and len(inputs) > 1 and len(inputs[-2 if len(inputs) > 2 else -1]) == 2:
             first = inputs[1] if len(inputs) > 2 or len(inputs[1]) == 2 else inputs[0]
         return 2 * out * (first[-1] if first else 1)
-    if kind in (REDUCTION, SCAN):
+    if kind in ("Reduction", "Scan"):
         forms = told["forms"]
         return math.prod(forms[0][0]) if forms else out
-    return out if kind == POINTWISE else None
+    return out if kind == "Pointwise" else None
 
 
 def steps_of(tensor, names=None):
