@@ -1,0 +1,9 @@
+"""Modules' computations as functions, in files named as those of `nn.modules`."""
+
+from .activation import *
+from .distance import *
+from .dropout import *
+from .linear import *
+from .loss import *
+from .loss import _reduction
+from .sparse import *
