@@ -11,7 +11,7 @@
 // clang-format off
 #define RL_FOR_EACH_FAMILY(X)                                                                          \
   X(unary) X(binary) X(create) X(arrange) X(matmul) X(reduce) X(extreme) X(scan) X(running)    \
-  X(softmax) X(loss) X(sort) X(order) X(search) X(index) X(scatter) X(optim) X(random)
+  X(softmax) X(loss) X(sort) X(order) X(search) X(index) X(scatter) X(optim) X(random) X(recurrent)
 // clang-format on
 
 #define X(family)                              \

@@ -10,6 +10,7 @@
 #include "ops/pointwise.h"
 #include "ops/product.h"
 #include "ops/random.h"
+#include "ops/recurrent.h"
 #include "ops/reduce.h"
 #include "ops/scan.h"
 #include "ops/search.h"

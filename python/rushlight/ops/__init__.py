@@ -2,7 +2,22 @@
 
 from rushlight import _C
 
-from . import arrange, factor, index, join, mask, nn, pointwise, product, random, reduce, shape, special, writing
+from . import (
+    arrange,
+    factor,
+    index,
+    join,
+    mask,
+    nn,
+    pointwise,
+    product,
+    random,
+    recurrent,
+    reduce,
+    shape,
+    special,
+    writing,
+)
 
 
 def _complete():

@@ -7,3 +7,4 @@ from .flatten import *
 from .linear import *
 from .loss import *
 from .module import Module
+from .rnn import *
