@@ -4,6 +4,7 @@ from .activation import *
 from .container import *
 from .dropout import *
 from .flatten import *
+from .lazy import *
 from .linear import *
 from .loss import *
 from .module import Module

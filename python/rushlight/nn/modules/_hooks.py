@@ -1,5 +1,6 @@
 """What stands around a module's forward: its hooks, and the path that an error of rushlight's own is given."""
 
+import warnings
 from collections import OrderedDict
 
 from rushlight import _C
@@ -12,18 +13,28 @@ _TABLES = (
     "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks",
 )  # fmt: skip
 
-#: hooks of every module, as (table, hook): those of register_module_forward_hook and its kin
+#: hooks of every module, as (table, hook, flags): those of register_module_forward_hook and its kin
 _everywhere: OrderedDict = OrderedDict()
 
 
-def _globally(table, hook):
+def _globally(table, hook, **flags):
     handle = RemovableHandle(_everywhere)
-    _everywhere[handle.id] = (table, hook)
+    _everywhere[handle.id] = (table, hook, flags)
     return handle
 
 
 def _global_hooks(table):
-    return [hook for place, hook in _everywhere.values() if place == table]
+    return [hook for place, hook, _ in _everywhere.values() if place == table]
+
+
+def _of_table(module, table):
+    """Hooks of every module, then the module's own, as (id, hook, is given kwargs, is called after an error too)."""
+    for key, (place, hook, flags) in list(_everywhere.items()):
+        if place == table:
+            yield key, hook, flags.get("with_kwargs", False), flags.get("always_call", False)
+    with_kwargs, always = module.__dict__[table + "_with_kwargs"], module._forward_hooks_always_called
+    for key, hook in list(module.__dict__[table].items()):
+        yield key, hook, key in with_kwargs, key in always
 
 
 def register_module_forward_pre_hook(hook):
@@ -31,9 +42,9 @@ def register_module_forward_pre_hook(hook):
     return _globally("_forward_pre_hooks", hook)
 
 
-def register_module_forward_hook(hook):
+def register_module_forward_hook(hook, *, with_kwargs=False, always_call=False):
     """Call ``hook(module, args, output)`` after the forward of every module."""
-    return _globally("_forward_hooks", hook)
+    return _globally("_forward_hooks", hook, with_kwargs=with_kwargs, always_call=always_call)
 
 
 def register_module_full_backward_pre_hook(hook):
@@ -43,7 +54,54 @@ def register_module_full_backward_pre_hook(hook):
 
 def register_module_full_backward_hook(hook):
     """Call ``hook(module, grad_input, grad_output)`` once the gradients of any module's inputs are there."""
-    return _globally("_backward_hooks", hook)
+    return _globally_backward("_backward_hooks", hook, "_old_backward_hooks")
+
+
+def register_module_backward_hook(hook):
+    """The older form of register_module_full_backward_hook, which sees the last node of every module alone."""
+    return _globally_backward("_old_backward_hooks", hook, "_backward_hooks")
+
+
+def _globally_backward(table, hook, other):
+    if _global_hooks(other):
+        raise RuntimeError(
+            "Cannot use both regular backward hooks and full backward hooks as a global Module hook. Please use only one "
+            "of them."
+        )
+    return _globally(table, hook)
+
+
+def register_module_parameter_registration_hook(hook):
+    """Call ``hook(module, name, param)`` where any module is given a parameter; what it returns takes its place."""
+    return _at_registration("_parameters", hook)
+
+
+def register_module_buffer_registration_hook(hook):
+    """Call ``hook(module, name, buffer)`` where any module is given a buffer; what it returns takes its place."""
+    return _at_registration("_buffers", hook)
+
+
+def register_module_module_registration_hook(hook):
+    """Call ``hook(module, name, submodule)`` where any module is given a module; what it returns takes its place."""
+    return _at_registration("_modules", hook)
+
+
+#: those three kinds, by the table that is written
+_registrations: dict = {table: OrderedDict() for table in ("_parameters", "_buffers", "_modules")}
+
+
+def _at_registration(table, hook):
+    handle = RemovableHandle(_registrations[table])
+    _registrations[table][handle.id] = hook
+    return handle
+
+
+def registered(table, module, name, value):
+    """What a module writes into a table of its own where it was given `value`."""
+    for hook in _registrations[table].values():
+        given = hook(module, name, value)
+        value = value if given is None else given
+    return value
 
 
 def _watched(values, seen):
@@ -86,15 +144,24 @@ class _BackwardHooks:
         self.grad_output = None
 
     def inputs(self, args):
-        self.count = len(args)
+        self.count, self.has_inputs = len(args), False
+        if not self.before and not self.after:
+            return args
         args, self.has_inputs = _watched(args, self.saw_inputs)
         return args
 
     def outputs(self, result):
+        if not self.before and not self.after:
+            return result
         if isinstance(result, _C.TensorBase):
             return _watched((result,), self.saw_outputs)[0][0]
         if type(result) in (tuple, list):
             return type(result)(_watched(tuple(result), self.saw_outputs)[0])
+        warnings.warn(
+            "For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but received "
+            f"{type(result)}",
+            stacklevel=5,
+        )
         return result
 
     def saw_outputs(self, grads):
@@ -150,51 +217,55 @@ class Hooks(metaclass=Meta):
             raise
 
     def _call_with_hooks(self, args, kwargs):
-        called = set()
+        called, result = set(), None
         try:
-            for hook in _global_hooks("_forward_pre_hooks"):
-                given = hook(self, args)
-                if given is not None:
-                    args = _as_tuple(given)
-            for key, hook in list(self._forward_pre_hooks.items()):
-                if key not in self._forward_pre_hooks_with_kwargs:
-                    given = hook(self, args)
-                    if given is not None:
-                        args = _as_tuple(given)
+            for _, hook, with_kwargs, _ in _of_table(self, "_forward_pre_hooks"):
+                given = hook(self, args, kwargs) if with_kwargs else hook(self, args)
+                if given is None:
                     continue
-                given = hook(self, args, kwargs)
-                if given is not None:
-                    if not (isinstance(given, tuple) and len(given) == 2):
-                        raise RuntimeError(
-                            f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {given}."
-                        )
-                    args, kwargs = given
+                if not with_kwargs:
+                    args = _as_tuple(given)
+                    continue
+                if not (isinstance(given, tuple) and len(given) == 2):
+                    raise RuntimeError(
+                        f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {given}."
+                    )
+                args, kwargs = given
             watch = None
             if self._backward_hooks or self._backward_pre_hooks or _everywhere:
                 watch = _BackwardHooks(self)
                 args = watch.inputs(args)
             result = self.forward(*args, **kwargs)
-            for hook in _global_hooks("_forward_hooks"):
-                given = hook(self, args, result)
-                result = result if given is None else given
-            for key, hook in list(self._forward_hooks.items()):
+            for key, hook, with_kwargs, _ in _of_table(self, "_forward_hooks"):
                 called.add(key)
-                with_kwargs = key in self._forward_hooks_with_kwargs
                 given = hook(self, args, kwargs, result) if with_kwargs else hook(self, args, result)
                 result = result if given is None else given
             if watch is not None:
                 result = watch.outputs(result)
-                if self._is_full_backward_hook is False:
-                    self._hang_old_hooks(result)
+                self._hang_old_hooks(result)
             return result
         except Exception:
-            for key, hook in list(self._forward_hooks.items()):
-                if key in self._forward_hooks_always_called and key not in called:
-                    with_kwargs = key in self._forward_hooks_with_kwargs
-                    hook(self, args, kwargs, None) if with_kwargs else hook(self, args, None)
+            for key, hook, with_kwargs, always in _of_table(self, "_forward_hooks"):
+                if not always or key in called:
+                    continue
+                try:
+                    given = hook(self, args, kwargs, result) if with_kwargs else hook(self, args, result)
+                    result = result if given is None else given
+                except Exception as error:
+                    warnings.warn(
+                        "module forward hook with ``always_call=True`` raised an exception that was silenced as another "
+                        f"error was raised in forward: {error}",
+                        stacklevel=3,
+                    )
             raise
 
     def _hang_old_hooks(self, result):
+        """Those of register_backward_hook, on the last node alone."""
+        hooks = _global_hooks("_old_backward_hooks")
+        if self._is_full_backward_hook is False:
+            hooks += self._backward_hooks.values()
+        if not hooks:
+            return
         while not isinstance(result, _C.TensorBase):
             result = (
                 next(v for v in result.values() if isinstance(v, _C.TensorBase))
@@ -202,7 +273,7 @@ class Hooks(metaclass=Meta):
                 else result[0]
             )
         if result.grad_fn is not None:
-            for hook in self._backward_hooks.values():
+            for hook in hooks:
                 result.grad_fn.register_hook(lambda inputs, outputs, hook=hook: hook(self, inputs, outputs))
 
     def _name_in(self, error):

@@ -1,11 +1,13 @@
 """A module's state: parameters and buffers by name, out of a tree of modules and into one."""
 
+import warnings
 from collections import OrderedDict, namedtuple
+from collections.abc import Mapping
 
-from rushlight import _C
+from rushlight.autograd import no_grad
 from rushlight.tensor import Tensor
 
-from ..parameter import Parameter
+from ..parameter import Parameter, is_lazy
 
 
 class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
@@ -35,15 +37,23 @@ class States:
     def _save_to_state_dict(self, destination, prefix, keep_vars):
         for name, p in self._parameters.items():
             if p is not None:
-                destination[prefix + name] = p if keep_vars else p.detach()
+                destination[prefix + name] = p if keep_vars or is_lazy(p) else p.detach()
         for name, b in self._buffers.items():
             if b is not None and name not in self._non_persistent_buffers_set:
-                destination[prefix + name] = b if keep_vars else b.detach()
+                destination[prefix + name] = b if keep_vars or is_lazy(b) else b.detach()
         if type(self).get_extra_state is not States.get_extra_state:
             destination[prefix + "_extra_state"] = self.get_extra_state()
 
-    def state_dict(self, *, destination=None, prefix="", keep_vars=False):
+    def state_dict(self, *args, destination=None, prefix="", keep_vars=False):
         """Parameters and buffers by name, sharing their memory."""
+        if args:
+            warnings.warn(
+                "Positional args are being deprecated, use kwargs instead: state_dict(destination=..., prefix=..., "
+                "keep_vars=...)",
+                FutureWarning,
+                stacklevel=2,
+            )
+            destination, prefix, keep_vars = (*args, *(destination, prefix, keep_vars)[len(args) :])
         if destination is None:
             destination = OrderedDict()
             destination._metadata = OrderedDict()
@@ -68,75 +78,89 @@ class States:
     ):
         for hook in self._load_state_dict_pre_hooks.values():
             hook(state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
-        assign = local_metadata.get("assign_to_params_buffers", False)
         persistent = {n: b for n, b in self._buffers.items() if n not in self._non_persistent_buffers_set}
-        for name, held in {**self._parameters, **persistent}.items():
-            key = prefix + name
-            if held is None:
-                continue
-            if key not in state_dict:
-                if strict:
-                    missing_keys.append(key)
-                continue
-            given = state_dict[key]
-            if not isinstance(given, Tensor):
-                error_msgs.append(
-                    f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint but received {type(given)}'
-                )
-                continue
+        own = {n: held for n, held in (*self._parameters.items(), *persistent.items()) if held is not None}
+        for name, held in own.items():
+            if prefix + name in state_dict:
+                assign = local_metadata.get("assign_to_params_buffers", False)
+                self._load_one(name, held, prefix + name, state_dict[prefix + name], assign, error_msgs)
+            elif strict:
+                missing_keys.append(prefix + name)
+        extra = prefix + "_extra_state"
+        wanted = type(self).set_extra_state is not States.set_extra_state
+        if wanted and extra in state_dict:
+            self.set_extra_state(state_dict[extra])
+        elif strict and wanted:
+            missing_keys.append(extra)
+        elif strict and extra in state_dict:
+            unexpected_keys.append(extra)
+        if strict:
+            for key in state_dict:
+                if key.startswith(prefix) and key != extra:
+                    name, below, _ = key[len(prefix) :].partition(".")
+                    if name not in (self._modules if below else own):
+                        unexpected_keys.append(key)
+
+    def _load_one(self, name, held, key, given, assign, error_msgs):
+        """One parameter or buffer from a state; what does not fit is said in `error_msgs`."""
+        if not isinstance(given, Tensor):
+            error_msgs.append(
+                f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint '
+                f"but received {type(given)}"
+            )
+            return
+        if not is_lazy(held):
             if held.ndim == 0 and given.ndim == 1 and given.numel() == 1:
                 given = given[0]
             if held.shape != given.shape:
                 error_msgs.append(
-                    f"size mismatch for {key}: copying a param with shape {given.shape} from checkpoint, the shape in current model is {held.shape}."
+                    f"size mismatch for {key}: copying a param with shape {given.shape} from checkpoint, the shape in "
+                    f"current model is {held.shape}."
                 )
-                continue
-            if assign:
-                if isinstance(held, Parameter):
-                    self._parameters[name] = (
-                        given if isinstance(given, Parameter) else Parameter(given, held.requires_grad)
-                    )
-                else:
-                    self._buffers[name] = given
-            else:
-                before = _C.is_grad_enabled()
-                _C._set_grad_enabled(False)
-                try:
+                return
+        if held.is_meta and not given.is_meta and not assign:
+            warnings.warn(
+                f"for {key}: copying from a non-meta parameter in the checkpoint to a meta parameter in the current "
+                "model, which is a no-op. (Did you mean to pass `assign=True` to assign items in the state dictionary to "
+                "their corresponding key in the module instead of copying them in place?)",
+                stacklevel=2,
+            )
+        try:
+            with no_grad():
+                if not assign:
                     held.copy_(given)
-                finally:
-                    _C._set_grad_enabled(before)
-        extra = prefix + "_extra_state"
-        if type(self).set_extra_state is not States.set_extra_state:
-            if extra in state_dict:
-                self.set_extra_state(state_dict[extra])
-            elif strict:
-                missing_keys.append(extra)
-        if strict:
-            for key in state_dict:
-                if key.startswith(prefix) and key != extra:
-                    rest = key[len(prefix) :]
-                    first = rest.split(".", 1)
-                    known = (
-                        first[0] in self._modules if len(first) > 1 else rest in self._parameters or rest in persistent
-                    )
-                    if not known:
-                        unexpected_keys.append(key)
+                    return
+                if isinstance(held, Parameter):
+                    if isinstance(given, Parameter):
+                        given.requires_grad_(held.requires_grad)
+                    else:
+                        given = Parameter(given, held.requires_grad)
+                setattr(self, name, given)
+        except Exception as error:
+            error_msgs.append(
+                f'While copying the parameter named "{key}", whose dimensions in the model are {held.size()} and whose '
+                f"dimensions in the checkpoint are {given.size()}, an exception occurred : {error.args}."
+            )
 
     def load_state_dict(self, state_dict, strict=True, assign=False):
         """Copy values into parameters and buffers by name; `strict` asks that the names agree."""
-        if not hasattr(state_dict, "keys"):
+        if not isinstance(state_dict, Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
         missing, unexpected, errors = [], [], []
         metadata = getattr(state_dict, "_metadata", None)
-        state_dict = OrderedDict(state_dict)
+        state_dict = OrderedDict(state_dict)  # hooks may change it
+        if metadata is not None:
+            state_dict._metadata = metadata
 
-        def load(module, prefix):
-            local = {} if metadata is None else dict(metadata.get(prefix[:-1], {}))
-            local["assign_to_params_buffers"] = assign
-            module._load_from_state_dict(state_dict, prefix, local, True, missing, unexpected, errors)
+        def load(module, part, prefix):
+            local = {} if metadata is None else metadata.get(prefix[:-1], {})
+            if assign:
+                local["assign_to_params_buffers"] = assign
+            module._load_from_state_dict(part, prefix, local, True, missing, unexpected, errors)
             for name, child in module._modules.items():
                 if child is not None:
-                    load(child, prefix + name + ".")
+                    below = prefix + name + "."
+                    load(child, {k: v for k, v in part.items() if k.startswith(below)}, below)
             for hook in module._load_state_dict_post_hooks.values():
                 if hook(module, _IncompatibleKeys(missing, unexpected)) is not None:
                     raise AssertionError(
@@ -144,7 +168,7 @@ class States:
                         "incompatible_keys need to be modified, it should be done inplace."
                     )
 
-        load(self, "")
+        load(self, state_dict, "")
         if strict:
             if unexpected:
                 errors.insert(

@@ -1,25 +1,37 @@
 """Module: parameters, buffers and modules in a tree, with states, hooks and PyTorch's printed form."""
 
+import warnings
+
 from rushlight import _C
 from rushlight._naming import type_name as _typename
+from rushlight.autograd import no_grad
 from rushlight.tensor import Tensor
 
 from ..parameter import Buffer, Parameter
 from ._hooks import (
     Hooks,
+    registered,
+    register_module_backward_hook,
+    register_module_buffer_registration_hook,
     register_module_forward_hook,
     register_module_forward_pre_hook,
     register_module_full_backward_hook,
     register_module_full_backward_pre_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
 )
 from ._states import States
 
 __all__ = [
     "Module",
+    "register_module_backward_hook",
+    "register_module_buffer_registration_hook",
     "register_module_forward_hook",
     "register_module_forward_pre_hook",
     "register_module_full_backward_hook",
     "register_module_full_backward_pre_hook",
+    "register_module_module_registration_hook",
+    "register_module_parameter_registration_hook",
 ]
 
 
@@ -36,6 +48,11 @@ class Module(Hooks, States):
     call_super_init = False
 
     def __init__(self, *args, **kwargs):
+        if not self.call_super_init and (args or kwargs):
+            told = f"takes 1 positional argument but {len(args) + 1} were given"
+            if kwargs:
+                told = f"got an unexpected keyword argument '{next(iter(kwargs))}'"
+            raise TypeError(f"{type(self).__name__}.__init__() {told}")
         put = super().__setattr__
         put("training", True)
         put("_parameters", {})
@@ -43,6 +60,8 @@ class Module(Hooks, States):
         put("_non_persistent_buffers_set", set())
         put("_modules", {})
         self._clear_hooks()
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
 
     def forward(self, *input):
         raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
@@ -50,7 +69,8 @@ class Module(Hooks, States):
     # ---- attributes ------------------------------------------------------------------------------------------------
 
     def register_parameter(self, name, param):
-        self._check_name(name, "parameter", self._parameters)
+        """Add a parameter under a name; None keeps the name."""
+        self._check_name(name, "parameter", "_parameters")
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(
                 f"cannot assign '{_typename(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
@@ -60,77 +80,82 @@ class Module(Hooks, States):
                 f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. To express '{name}' "
                 "as a function of another Tensor, compute the value in the forward() method."
             )
-        self._parameters[name] = param
+        self._parameters[name] = registered("_parameters", self, name, param)
 
     def register_buffer(self, name, tensor, persistent=True):
-        self._check_name(name, "buffer", self._buffers)
+        """Add a buffer under a name; one that is not persistent is no part of state_dict()."""
+        self._check_name(name, "buffer", "_buffers")
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(
                 f"cannot assign '{_typename(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
             )
-        self._buffers[name] = tensor
+        self._buffers[name] = registered("_buffers", self, name, tensor)
         (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(name)
 
     def register_module(self, name, module):
+        """The same as add_module()."""
         self.add_module(name, module)
 
     def add_module(self, name, module):
+        """Add a module under a name."""
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"{_typename(module)} is not a Module subclass")
-        self._check_name(name, "module", self._modules)
-        self._modules[name] = module
+        self._check_name(name, "module", "_modules")
+        self._modules[name] = registered("_modules", self, name, module)
 
     def _check_name(self, name, kind, table):
-        if "_parameters" not in self.__dict__:
-            raise AttributeError(f"cannot assign {kind}s before Module.__init__() call")
+        if table not in self.__dict__:
+            raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
         if not isinstance(name, str):
-            raise TypeError(f"{kind} name should be a string. Got {type(name).__name__}")
+            raise TypeError(f"{kind} name should be a string. Got {_typename(name)}")
         if "." in name:
-            raise KeyError(f'{kind} name can\'t contain ".", got: {name}')
+            raise KeyError(f'{kind} name can\'t contain "."' + (f", got: {name}" if kind == "module" else ""))
         if name == "":
             raise KeyError(f'{kind} name can\'t be empty string ""')
-        if name not in table and hasattr(self, name):
+        if name not in self.__dict__[table] and hasattr(self, name):
             raise KeyError(f"attribute '{name}' already exists")
 
     def __setattr__(self, name, value):
         own = self.__dict__
-        if isinstance(value, Parameter):
+        if isinstance(value, Tensor) and isinstance(value, Parameter):
             if "_parameters" not in own:
                 raise AttributeError("cannot assign parameters before Module.__init__() call")
             self._forget(name, "_parameters")
             self.register_parameter(name, value)
-        elif isinstance(value, Module):
-            if "_modules" not in own:
-                raise AttributeError("cannot assign module before Module.__init__() call")
-            self._forget(name, "_modules")
-            self._modules[name] = value
         elif "_parameters" in own and name in own["_parameters"]:
             if value is not None:
                 raise TypeError(
                     f"cannot assign '{_typename(value)}' as parameter '{name}' (torch.nn.Parameter or None expected)"
                 )
-            own["_parameters"][name] = None
+            self.register_parameter(name, None)
+        elif isinstance(value, Module):
+            if "_modules" not in own:
+                raise AttributeError("cannot assign module before Module.__init__() call")
+            self._forget(name, "_modules")
+            own["_modules"][name] = registered("_modules", self, name, value)
         elif "_modules" in own and name in own["_modules"]:
             if value is not None:
                 raise TypeError(
                     f"cannot assign '{_typename(value)}' as child module '{name}' (torch.nn.Module or None expected)"
                 )
-            own["_modules"][name] = None
-        elif isinstance(value, Buffer) or ("_buffers" in own and name in own["_buffers"]):
+            own["_modules"][name] = registered("_modules", self, name, None)
+        elif isinstance(value, Buffer):
+            if "_buffers" not in own:
+                raise AttributeError("cannot assign buffer before Module.__init__() call")
+            self._forget(name, "_buffers")
+            self.register_buffer(name, value, value.persistent)
+        elif "_buffers" in own and name in own["_buffers"]:
             if value is not None and not isinstance(value, Tensor):
                 raise TypeError(
                     f"cannot assign '{_typename(value)}' as buffer '{name}' (torch.nn.Buffer, torch.Tensor or None expected)"
                 )
-            if isinstance(value, Buffer):
-                self._forget(name, "_buffers")
-                self.register_buffer(name, value, value.persistent)
-            else:
-                own["_buffers"][name] = value
+            self.register_buffer(name, value, name not in self._non_persistent_buffers_set)
         else:
             super().__setattr__(name, value)
 
     def _forget(self, name, keep):
         self.__dict__.pop(name, None)
+        self._non_persistent_buffers_set.discard(name)
         for table in ("_parameters", "_buffers", "_modules"):
             if table != keep:
                 self.__dict__[table].pop(name, None)
@@ -211,7 +236,7 @@ class Module(Hooks, States):
         module = self
         for name in target.split(".") if target else ():
             if not hasattr(module, name):
-                raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
+                raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
             module = getattr(module, name)
             if not isinstance(module, Module):
                 raise AttributeError(f"`{name}` is not an nn.Module")
@@ -232,22 +257,26 @@ class Module(Hooks, States):
         setattr(parent, name, module)
 
     def get_parameter(self, target):
-        place, _, name = target.rpartition(".")
-        module = self.get_submodule(place)
-        if name not in module._parameters:
-            raise AttributeError(
-                f"{type(module).__name__} has no attribute `{name}`"
-                if not hasattr(module, name)
-                else f"`{name}` is not an nn.Parameter"
-            )
-        return module._parameters[name]
+        """The parameter at the path `target`."""
+        held = self._at(target)
+        if not isinstance(held, Parameter):
+            raise AttributeError(f"`{target.rpartition('.')[2]}` is not an nn.Parameter")
+        return held
 
     def get_buffer(self, target):
+        """The buffer at the path `target`."""
+        place, _, name = target.rpartition(".")
+        held = self._at(target)
+        if name not in self.get_submodule(place)._buffers:
+            raise AttributeError(f"`{name}` is not a buffer")
+        return held
+
+    def _at(self, target):
         place, _, name = target.rpartition(".")
         module = self.get_submodule(place)
-        if name not in module._buffers:
-            raise AttributeError(f"`{name}` is not a buffer")
-        return module._buffers[name]
+        if not hasattr(module, name):
+            raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
+        return getattr(module, name)
 
     def apply(self, fn):
         for module in self.children():
@@ -288,32 +317,59 @@ class Module(Hooks, States):
         for name, p in self._parameters.items():
             if p is None:
                 continue
-            with_grad = p.grad
-            changed = fn(p.detach())
+            grad = p.grad
+            with no_grad():
+                changed = fn(p)
+                if grad is not None:
+                    grad = fn(grad).requires_grad_(grad.requires_grad)
             if changed.device == p.device:
                 p.data = changed
             else:
                 p = self._parameters[name] = Parameter(changed, p.requires_grad)
-            if with_grad is not None:
-                p.grad = None
-                p.grad = fn(with_grad.detach())
+            if grad is not p.grad:
+                p.grad = None  # what is there may have another dtype
+                p.grad = grad
         for name, buffer in self._buffers.items():
             if buffer is not None:
                 self._buffers[name] = fn(buffer)
         return self
 
     def to(self, *args, **kwargs):
-        probe = _C.zeros(0).to(*args, **kwargs)
-        dtype = kwargs.get("dtype") or next((a for a in args if isinstance(a, _C.dtype)), None)
-        if dtype is None and args and isinstance(args[0], Tensor):
-            dtype = args[0].dtype
+        """Move to a device, convert floating-point and complex values to a dtype, or lay images out anew; in place."""
+        options = dict(zip(("device", "dtype", "non_blocking"), args))
+        if args and isinstance(args[0], Tensor):
+            options = {"device": args[0].device, "dtype": args[0].dtype}
+        elif args and isinstance(args[0], _C.dtype):
+            options = {"dtype": args[0]}
+        options |= kwargs
+        _C.zeros(0).to(*args, **kwargs)  # refuses what to() does not know
+        dtype, device, layout = (options.get(name) for name in ("dtype", "device", "memory_format"))
         if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
             )
-        moves = "device" in kwargs or any(not isinstance(a, (_C.dtype, bool)) for a in args)
-        device = probe.device if moves else None
-        return self._apply(lambda t: t.to(device, dtype if dtype is not None and t.is_floating_point() else None))
+        if dtype is not None and dtype.is_complex:
+            warnings.warn(
+                "Complex modules are a new feature under active development whose design may change, and some modules "
+                "might not work as expected when using complex tensors as parameters or buffers.",
+                stacklevel=2,
+            )
+
+        def convert(t):
+            kind = dtype if t.is_floating_point() or t.is_complex() else None
+            try:
+                if layout is not None and t.dim() in (4, 5):
+                    return t.to(device, kind, memory_format=layout)
+                return t.to(device, kind)
+            except NotImplementedError as error:
+                if "Cannot copy out of meta tensor; no data!" not in str(error):
+                    raise
+                raise NotImplementedError(
+                    "Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty() instead of "
+                    "torch.nn.Module.to() when moving module from meta to a different device."
+                ) from None
+
+        return self._apply(convert)
 
     def type(self, dst_type):
         return self._apply(lambda t: t.type(dst_type))
@@ -334,7 +390,12 @@ class Module(Hooks, States):
         return self._apply(lambda t: t.cpu())
 
     def to_empty(self, *, device, recurse=True):
+        """Move to a device without the values."""
         return self._apply(lambda t: _C.empty_like(t, device=device), recurse)
+
+    def share_memory(self):
+        """Let processes share the memory of parameters and buffers."""
+        return self._apply(lambda t: t.share_memory_())
 
     # ---- printing --------------------------------------------------------------------------------------------------
 
