@@ -2,6 +2,8 @@
 
 import abc
 
+from . import _C
+
 _HOME = __name__.partition(".")[0]
 
 
@@ -14,8 +16,8 @@ def public_path(path: str) -> str:
 def type_name(value: object) -> str:
     """The class of `value` as messages spell it: `torch.FloatTensor`, `torch.nn.modules.linear.Linear`, `int`."""
     kind = type(value)
-    if kind.__name__ == "Tensor" and (describe := getattr(value, "type", None)):
-        return describe()
+    if isinstance(value, _C.TensorBase):
+        return value.type()
     module = kind.__dict__.get("_printed_module") or public_path(kind.__module__)
     return kind.__qualname__ if module in ("builtins", "__main__", "") else f"{module}.{kind.__qualname__}"
 

@@ -9,3 +9,4 @@ from .linear import *
 from .loss import *
 from .module import Module
 from .rnn import *
+from .parameter_container import *

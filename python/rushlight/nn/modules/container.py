@@ -1,16 +1,37 @@
-"""Containers of modules and parameters."""
+"""Containers of modules."""
 
 import operator
 from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from itertools import islice
 
-from ..parameter import Parameter
 from .module import Module, _indented
 
-__all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
+__all__ = ["ModuleDict", "ModuleList", "Sequential"]
 
 
-def _place(n, index):
+def check_iterable(call, given, what="iterable"):
+    """TypeError unless `given` can be walked through."""
+    if not isinstance(given, Iterable):
+        raise TypeError(f"{call} should be called with an {what}, but got {type(given).__name__}")
+
+
+def pairs(call, given):
+    """Key and value of a mapping or of an iterable of two's."""
+    check_iterable(call, given, "iterable of key/value pairs")
+    if isinstance(given, Mapping) or hasattr(given, "items"):
+        yield from given.items()
+        return
+    kind = call.partition(".")[0]
+    for place, pair in enumerate(given):
+        if not isinstance(pair, Iterable):
+            raise TypeError(f"{kind} update sequence element #{place} should be Iterable; is{type(pair).__name__}")
+        if len(pair) != 2:
+            raise ValueError(f"{kind} update sequence element #{place} has length {len(pair)}; 2 is required")
+        yield pair[0], pair[1]
+
+
+def place_in(n, index):
     index = operator.index(index)
     if not -n <= index < n:
         raise IndexError(f"index {index} is out of range")
@@ -35,7 +56,7 @@ class Sequential(Module):
         return input
 
     def _name(self, index):
-        return next(islice(self._modules, _place(len(self), index), None))
+        return next(islice(self._modules, place_in(len(self), index), None))
 
     def __getitem__(self, index):
         if isinstance(index, slice):
@@ -59,10 +80,33 @@ class Sequential(Module):
     def __iter__(self):
         return iter(self._modules.values())
 
-    def __add__(self, other):
+    def _check_other(self, other):
         if not isinstance(other, Sequential):
             raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
+
+    def __add__(self, other):
+        self._check_other(other)
         return Sequential(*self, *other)
+
+    def __iadd__(self, other):
+        self._check_other(other)
+        return self.extend(list(other))
+
+    def _check_factor(self, times):
+        if not isinstance(times, int):
+            raise TypeError(f"unsupported operand type(s) for *: {type(self)} and {type(times)}")
+        if times <= 0:
+            raise ValueError(f"Non-positive multiplication factor {times} for {type(self)}")
+
+    def __mul__(self, times):
+        self._check_factor(times)
+        return Sequential(*list(self) * times)
+
+    __rmul__ = __mul__
+
+    def __imul__(self, times):
+        self._check_factor(times)
+        return self.extend(list(self) * (times - 1))
 
     def append(self, module):
         self.add_module(str(len(self)), module)
@@ -74,7 +118,12 @@ class Sequential(Module):
         return self
 
     def insert(self, index, module):
+        """Put a module before the one at `index`."""
+        if not isinstance(module, Module):
+            raise AssertionError(f"module should be of type: {Module}")
         modules = list(self)
+        if not -len(modules) <= index <= len(modules):
+            raise IndexError(f"Index out of range: {index}")
         modules.insert(index, module)
         self._modules.clear()
         return self.extend(modules)
@@ -96,10 +145,10 @@ class ModuleList(Module):
     def __getitem__(self, index):
         if isinstance(index, slice):
             return type(self)(list(self._modules.values())[index])
-        return self._modules[str(_place(len(self), index))]
+        return self._modules[str(place_in(len(self), index))]
 
     def __setitem__(self, index, module):
-        setattr(self, str(_place(len(self), index)), module)
+        setattr(self, str(place_in(len(self), index)), module)
 
     def __delitem__(self, index):
         modules = list(self)
@@ -124,7 +173,9 @@ class ModuleList(Module):
         return self
 
     def extend(self, modules):
-        for module in modules:
+        """Append every module of an iterable."""
+        check_iterable("ModuleList.extend", modules)
+        for module in list(modules):
             self.append(module)
         return self
 
@@ -183,9 +234,11 @@ class ModuleDict(Module):
         return key in self._modules
 
     def clear(self):
+        """Take all modules out."""
         self._modules.clear()
 
     def pop(self, key):
+        """Take a module out."""
         return self._modules.pop(key)
 
     def keys(self):
@@ -198,84 +251,6 @@ class ModuleDict(Module):
         return self._modules.values()
 
     def update(self, modules):
-        for name, module in modules.items() if hasattr(modules, "items") else modules:
+        """Add the modules of a mapping, or of pairs of a name and a module."""
+        for name, module in pairs("ModuleDict.update", modules):
             self[name] = module
-
-
-class ParameterList(Module):
-    """A list of parameters."""
-
-    def __init__(self, values=None):
-        super().__init__()
-        self._size = 0
-        for value in values or ():
-            self.append(value)
-
-    def append(self, value):
-        setattr(self, str(self._size), value if isinstance(value, Parameter) else Parameter(value))
-        self._size += 1
-        return self
-
-    def extend(self, values):
-        for value in values:
-            self.append(value)
-        return self
-
-    def __getitem__(self, index):
-        if isinstance(index, slice):
-            return type(self)(list(self)[index])
-        return getattr(self, str(_place(self._size, index)))
-
-    def __setitem__(self, index, value):
-        setattr(self, str(_place(self._size, index)), value if isinstance(value, Parameter) else Parameter(value))
-
-    def __len__(self):
-        return self._size
-
-    def __iter__(self):
-        return iter(self[i] for i in range(self._size))
-
-    def extra_repr(self):
-        return "\n".join(
-            f"({i}): Parameter containing: [{p.type()[:-6].replace('torch.', 'torch.')}Tensor of size {'x'.join(map(str, p.shape))}]".replace(
-                "TensorTensor", "Tensor"
-            )
-            for i, p in enumerate(self)
-        )
-
-
-class ParameterDict(Module):
-    """A dict of parameters."""
-
-    def __init__(self, parameters=None):
-        super().__init__()
-        if parameters is not None:
-            for name, value in parameters.items() if hasattr(parameters, "items") else parameters:
-                self[name] = value
-
-    def __getitem__(self, key):
-        return self._parameters[key]
-
-    def __setitem__(self, key, value):
-        setattr(self, key, value if isinstance(value, Parameter) else Parameter(value))
-
-    def __delitem__(self, key):
-        del self._parameters[key]
-
-    def __len__(self):
-        return len(self._parameters)
-
-    def __iter__(self):
-        return iter(self._parameters)
-
-    def __contains__(self, key):
-        return key in self._parameters
-
-    def keys(self):
-        return self._parameters.keys()
-
-    def items(self):
-        return self._parameters.items()
-
-    def values(self):
-        return self._parameters.values()
