@@ -165,6 +165,10 @@ def sure_calls():
     yield None, "select_backward", (torch.rand(3), (2, 3), 0, 1)
     yield None, "histogram", (torch.rand(5), torch.tensor([0.0, 0.5, 1.0]), None, True)
     yield None, "adam_step", (one(), one(), one(), one(), [], [torch.zeros(())], hyper)
+    image, kernel, geometry = torch.rand(1, 2, 4, 4), torch.rand(3, 2, 2, 2), ((1, 1), (0, 0), (1, 1), 1)
+    yield None, "conv", (image, kernel, None, *geometry, (3, 3))
+    yield None, "conv_transpose", (torch.rand(1, 3, 3, 3), kernel, None, *geometry, (4, 4))
+    yield None, "conv_weight", (torch.rand(1, 3, 3, 3), image, *geometry, (2, 2))
     row, square, batch = torch.rand(3), torch.rand(3, 3), torch.rand(2, 3, 3)
     for name, arguments in (("mv", (square, row)), ("select", (row, 0, 1)), ("diagonal_scatter", (square, row))):
         yield None, name, arguments

@@ -9,9 +9,28 @@
 
 // the families of cpu/: a file with kernels exports <family>_entries and <family>_count
 // clang-format off
-#define RL_FOR_EACH_FAMILY(X)                                                                          \
-  X(unary) X(binary) X(create) X(arrange) X(matmul) X(reduce) X(extreme) X(scan) X(running)    \
-  X(softmax) X(loss) X(sort) X(order) X(search) X(index) X(scatter) X(optim) X(random) X(recurrent)
+#define RL_FOR_EACH_FAMILY(X) \
+  X(unary) \
+  X(binary) \
+  X(create) \
+  X(arrange) \
+  X(matmul) \
+  X(conv) \
+  X(conv_weight) \
+  X(reduce) \
+  X(extreme) \
+  X(scan) \
+  X(running) \
+  X(softmax) \
+  X(loss) \
+  X(sort) \
+  X(order) \
+  X(search) \
+  X(index) \
+  X(scatter) \
+  X(optim) \
+  X(random) \
+  X(recurrent)
 // clang-format on
 
 #define X(family)                              \

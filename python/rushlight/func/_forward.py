@@ -31,7 +31,7 @@ LINEAR = {
 }  # fmt: skip
 
 #: products: linear in each of two arguments
-BILINEAR = {"matmul": (0, 1), "mm": (0, 1), "bmm": (0, 1), "mv": (0, 1), "dot": (0, 1)}
+BILINEAR = {"matmul": (0, 1), "mm": (0, 1), "bmm": (0, 1), "mv": (0, 1), "dot": (0, 1), "conv_weight": (0, 1)}
 
 #: one number of a row of elements: the slope is the reverse rule's answer to ones
 SLOPES = {
@@ -293,6 +293,24 @@ def _addmm(primals, tangents, out):
     return _total(parts)
 
 
+def _convolution(name):
+    """The form of a convolution: linear in each of its operands, and in the bias."""
+
+    def pushed(primals, tangents, out):
+        x, weight, _, *geometry = primals
+        parts = []
+        if 0 in tangents:
+            parts.append(getattr(_C, name)(tangents[0], weight, None, *geometry))
+        if 1 in tangents:
+            parts.append(getattr(_C, name)(x, tangents[1], None, *geometry))
+        if 2 in tangents:
+            place = (1, -1, *(1 for _ in geometry[-1]))
+            parts.append(_C.expand(_C.reshape(tangents[2], place), out.shape))
+        return _total(parts)
+
+    return pushed
+
+
 def _softmax(primals, tangents, out):
     t, dim = _C._to(tangents[0], None, out.dtype), primals[1]
     return _C.mul(out, _C.sub(t, _C.sum(_C.mul(out, t), dim, True)))
@@ -303,7 +321,10 @@ def _log_softmax(primals, tangents, out):
     return _C.sub(t, _C.sum(_C.mul(_C.exp(out), t), dim, True))
 
 
-SPECIAL = {"linear": _linear_layer, "addmm": _addmm, "softmax": _softmax, "log_softmax": _log_softmax}
+SPECIAL = {
+    "linear": _linear_layer, "addmm": _addmm, "softmax": _softmax, "log_softmax": _log_softmax,
+    "conv": _convolution("_conv"), "conv_transpose": _convolution("_conv_transpose"),
+}  # fmt: skip
 
 
 def transposed(row, primals, tangents, out):

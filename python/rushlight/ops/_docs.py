@@ -86,6 +86,11 @@ PARAMETERS = {
     "replacement": "May a draw be repeated?",
     "approximate": "'none' for the exact function, 'tanh' for its approximation.",
     "negative_slope": "The slope below 0.",
+    "padding": "What is added at each end of a spatial dimension; one number for all, or one for each.",
+    "dilation": "From one element under the kernel to the next.",
+    "groups": "Parts of the channels that do not see each other.",
+    "output_padding": "Places added at the end of each spatial dimension of the result.",
+    "conv.stride": "From one place of the kernel to the next.",
     "real": "The real parts.",
     "imag": "The imaginary parts.",
 }  # fmt: skip

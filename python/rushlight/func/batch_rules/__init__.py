@@ -1,6 +1,6 @@
 """What ops do to tensors with the batch in front: rules for vmap, a file a family. `_table` says what a rule is."""
 
-from . import dims, index, loss, product, shape
+from . import conv, dims, index, loss, product, shape
 from ._table import RULES
 from .pointwise import pointwise
 from .random import draw

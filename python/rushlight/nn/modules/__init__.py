@@ -2,6 +2,7 @@
 
 from .activation import *
 from .container import *
+from .conv import *
 from .dropout import *
 from .flatten import *
 from .lazy import *

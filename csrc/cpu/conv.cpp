@@ -1,0 +1,323 @@
+// Convolutions and the gradients of their inputs: one chain of fma per block of 256 along (channel, row, column) of the
+// kernel (DESIGN, section 5). A block of the source is copied once, padded; every tap then is a shift within the copy,
+// and positions lie side by side whatever the stride and the dilation are.
+#include "core/parallel.h"
+#include "cpu/conv_axis.h"
+#include "cpu/conv_kernels.h"
+#include "cpu/conv_tile.h"
+
+RL_ISA_BEGIN
+
+constexpr int64_t kSpare = 16;                         // rows of the sums end apart from powers of two
+constexpr int64_t kCopiedElements = int64_t(1) << 16;  // of a block, copied source and sums alike: half of the cache
+constexpr int64_t kConvGrain = int64_t(1) << 16;       // multiply-adds worth a second thread
+
+template <class T>
+struct Convolution {
+  const T* source;
+  const T* weight;
+  const T* bias;  // or null
+  T* out;
+  int64_t images, groups, rows, channels;  // rows: of the result, channels: of the source, both of one group
+  Axis axis[kernels::kSpatial];
+  int64_t kernel[kernels::kSpatial], result[kernels::kSpatial];
+  int64_t weight_group, weight_row, weight_channel;
+
+  RL_INLINE int64_t taps() const { return axis[0].taps * axis[1].taps * axis[2].taps; }
+  RL_INLINE int64_t depth() const { return channels * taps(); }
+  RL_INLINE bool is_empty() const { return axis[0].count * axis[1].count * axis[2].count == 0; }
+};
+
+RL_INLINE int64_t block_length(int64_t length, int64_t most) {
+  return pieces_of(length, pieces_of(length, larger(1, smaller(most, length))));
+}
+
+/// How the positions are cut into blocks, and what lies where in the scratch.
+template <class T>
+struct Blocks {
+  TileShape<T> tile;
+  int64_t wide, high, together;  // positions of a block along the last two axes, and images
+  int64_t blocks[5];             // of images, groups, and along the axes
+  Copied copied[kernels::kSpatial];
+  int64_t row, image, line, channel;  // elements of the copy between rows, images, lines, channels
+  int64_t sums_row;
+  int64_t weight_elements, copy_elements, sums_elements;
+
+  explicit RL_INLINE Blocks(const Convolution<T>& c)
+      : tile(c.rows),
+        wide(block_length(c.axis[2].count, most_positions(c))),
+        high(wide < c.axis[2].count ? 1 : block_length(c.axis[1].count, most_positions(c) / wide)),
+        together(high < c.axis[1].count || wide < c.axis[2].count
+                     ? 1
+                     : larger(1, smaller(c.images, most_positions(c) / (2 * wide * high)))),
+        copied{Copied(c.axis[0], 1, true), Copied(c.axis[1], high, together > 1), Copied(c.axis[2], wide, true)} {
+    blocks[0] = pieces_of(c.images, together);
+    blocks[1] = c.groups;
+    blocks[2] = c.axis[0].count;
+    blocks[3] = pieces_of(c.axis[1].count, high);
+    blocks[4] = pieces_of(c.axis[2].count, wide);
+    row = copied[2].extent;
+    image = row * copied[1].extent;
+    line = image * together;
+    channel = line * copied[0].lines * copied[1].lines * copied[2].lines;
+    const int64_t positions = image * (together - 1) + row * (high - 1) + wide;
+    sums_row = rounded_up(positions, tile.columns) + kSpare;
+    weight_elements = rounded_up(c.groups * tile.tiles * tile.rows * c.depth(), 64);
+    copy_elements = rounded_up(channel * c.channels + tile.columns, 64);
+    sums_elements = rounded_up(sums_row * tile.tiles * tile.rows, 64);
+  }
+  static RL_INLINE int64_t most_positions(const Convolution<T>& c) {
+    return larger(64, smaller(4096, kCopiedElements / larger(1, larger(c.rows, c.channels))));
+  }
+  RL_INLINE int64_t count() const { return blocks[0] * blocks[1] * blocks[2] * blocks[3] * blocks[4]; }
+  RL_INLINE int64_t shared_bytes(const Convolution<T>& c) const {
+    return rounded_up(c.depth() * 8, 64) + weight_elements * int64_t(sizeof(T));
+  }
+  RL_INLINE int64_t thread_bytes() const { return (copy_elements + sums_elements) * int64_t(sizeof(T)); }
+};
+
+/// The weights as panels [group][tile][depth][row], rows that there are not being zero; and where a tap's values begin.
+template <class T>
+static void prepare(const Convolution<T>& c, const Blocks<T>& b, T* panels, int64_t* at) {
+  const int64_t depth = c.depth(), rows = b.tile.rows;
+  int64_t k = 0;
+  for (int64_t channel = 0; channel < c.channels; ++channel)
+    for (int64_t t0 = 0; t0 < c.axis[0].taps; ++t0)
+      for (int64_t t1 = 0; t1 < c.axis[1].taps; ++t1)
+        for (int64_t t2 = 0; t2 < c.axis[2].taps; ++t2, ++k) {
+          const int64_t line =
+              (b.copied[0].line_of(t0) * b.copied[1].lines + b.copied[1].line_of(t1)) * b.copied[2].lines +
+              b.copied[2].line_of(t2);
+          at[k] = channel * b.channel + line * b.line + b.copied[1].shift_of(t1) * b.row + b.copied[2].shift_of(t2);
+        }
+  const auto panel = [&](int64_t begin, int64_t end) __attribute__((noinline)) {
+    for (int64_t i = begin; i < end; ++i) {
+      T* to = panels + i * depth * rows;
+      const int64_t group = i / b.tile.tiles, first = i % b.tile.tiles * rows;
+      for (int64_t r = 0; r < rows; ++r) {
+        if (first + r >= c.rows) {
+          for (int64_t d = 0; d < depth; ++d) to[d * rows + r] = T(0);
+          continue;
+        }
+        const T* from = c.weight + group * c.weight_group + (first + r) * c.weight_row;
+        int64_t d = 0;
+        for (int64_t channel = 0; channel < c.channels; ++channel)
+          for (int64_t t0 = 0; t0 < c.axis[0].taps; ++t0)
+            for (int64_t t1 = 0; t1 < c.axis[1].taps; ++t1) {
+              const int64_t k0 = c.axis[0].tap_first + t0 * c.axis[0].tap_step;
+              const int64_t k1 = c.axis[1].tap_first + t1 * c.axis[1].tap_step;
+              const T* line = from + channel * c.weight_channel + (k0 * c.kernel[1] + k1) * c.kernel[2];
+              for (int64_t t2 = 0; t2 < c.axis[2].taps; ++t2, ++d)
+                to[d * rows + r] = line[c.axis[2].tap_first + t2 * c.axis[2].tap_step];
+            }
+      }
+    }
+  };
+  parallel_for(c.groups * b.tile.tiles, larger(1, kConvGrain / (depth * rows + 1)), panel);
+}
+
+/// Where a block lies: its first image, group and positions, and how many of each there are.
+struct BlockPlace {
+  int64_t image, images, group, q0, q1, high, q2, wide;
+
+  template <class T>
+  RL_INLINE BlockPlace(const Convolution<T>& c, const Blocks<T>& b, int64_t unit) {
+    q2 = unit % b.blocks[4] * b.wide;
+    unit /= b.blocks[4];
+    q1 = unit % b.blocks[3] * b.high;
+    unit /= b.blocks[3];
+    q0 = unit % b.blocks[2];
+    unit /= b.blocks[2];
+    group = unit % b.blocks[1];
+    image = unit / b.blocks[1] * b.together;
+    images = smaller(b.together, c.images - image);
+    high = smaller(b.high, c.axis[1].count - q1);
+    wide = smaller(b.wide, c.axis[2].count - q2);
+  }
+};
+
+template <class T>
+RL_INLINE void copy_block(const Convolution<T>& c, const Blocks<T>& b, const BlockPlace& at, T* copy) {
+  const int64_t s0 = c.axis[0].source, s1 = c.axis[1].source, s2 = c.axis[2].source;
+  for (int64_t channel = 0; channel < c.channels; ++channel) {
+    T* line = copy + channel * b.channel;
+    for (int64_t l0 = 0; l0 < b.copied[0].lines; ++l0)
+      for (int64_t l1 = 0; l1 < b.copied[1].lines; ++l1)
+        for (int64_t l2 = 0; l2 < b.copied[2].lines; ++l2, line += b.line) {
+          const int64_t p0 = b.copied[0].start_of(l0, at.q0), start1 = b.copied[1].start_of(l1, at.q1);
+          const int64_t start2 = b.copied[2].start_of(l2, at.q2);
+          for (int64_t i = 0; i < at.images; ++i) {
+            const T* plane = c.source + (((at.image + i) * c.groups + at.group) * c.channels + channel) * s0 * s1 * s2;
+            T* to = line + i * b.image;
+            for (int64_t y = 0; y < b.copied[1].extent; ++y, to += b.row) {
+              const int64_t p1 = start1 + y * b.copied[1].step;
+              const bool inside = uint64_t(p0) < uint64_t(s0) && uint64_t(p1) < uint64_t(s1);
+              copy_places(to, plane + (p0 * s1 + p1) * s2, inside ? s2 : 0, start2, b.copied[2].step, b.row);
+            }
+          }
+        }
+  }
+}
+
+/// The sums of a block to their places in the result, with the bias.
+template <class T>
+RL_INLINE void place_sums(const Convolution<T>& c, const Blocks<T>& b, const BlockPlace& at, const T* sums) {
+  const Axis &a0 = c.axis[0], &a1 = c.axis[1], &a2 = c.axis[2];
+  for (int64_t i = 0; i < at.images; ++i)
+    for (int64_t r = 0; r < c.rows; ++r) {
+      const int64_t row = at.group * c.rows + r;
+      T* plane = c.out + ((at.image + i) * c.groups * c.rows + row) * c.result[0] * c.result[1] * c.result[2];
+      plane += (a0.out_first + at.q0 * a0.out_step) * c.result[1] * c.result[2];
+      for (int64_t y = 0; y < at.high; ++y) {
+        const T* from = sums + r * b.sums_row + i * b.image + y * b.row;
+        T* to = plane + (a1.out_first + (at.q1 + y) * a1.out_step) * c.result[2] + a2.out_first + at.q2 * a2.out_step;
+        if (c.bias) {
+          const T bias = c.bias[row];
+          if (a2.out_step == 1)
+            for (int64_t x = 0; x < at.wide; ++x) to[x] = from[x] + bias;
+          else
+            for (int64_t x = 0; x < at.wide; ++x) to[x * a2.out_step] = from[x] + bias;
+        } else if (a2.out_step == 1) {
+          for (int64_t x = 0; x < at.wide; ++x) to[x] = from[x];
+        } else {
+          for (int64_t x = 0; x < at.wide; ++x) to[x * a2.out_step] = from[x];
+        }
+      }
+    }
+}
+
+template <class T>
+static void run_block(const Convolution<T>& c, const Blocks<T>& b, int64_t unit, const T* panels, const int64_t* places,
+                      T* copy) {
+  const BlockPlace at(c, b, unit);
+  T* const sums = copy + b.copy_elements;
+  copy_block(c, b, at, copy);
+  const int64_t depth = c.depth(), rows = b.tile.rows;
+  const int64_t positions = b.image * (at.images - 1) + b.row * (at.high - 1) + at.wide;
+  for (int64_t k = 0; k < depth; k += kChain)
+    for (int64_t tile = 0; tile < b.tile.tiles; ++tile) {
+      const T* panel = panels + ((at.group * b.tile.tiles + tile) * depth + k) * rows;
+      for (int64_t p = 0; p < positions; p += b.tile.columns)
+        b.tile.run(smaller(kChain, depth - k), panel, copy + p, places + k, sums + tile * rows * b.sums_row + p,
+                   b.sums_row, k > 0);
+    }
+  place_sums(c, b, at, sums);
+}
+
+template <class T>
+static void run_convolution(const Convolution<T>& c, void* scratch, int threads) {
+  const Blocks<T> b(c);
+  int64_t* const at = static_cast<int64_t*>(scratch);
+  char* const after = static_cast<char*>(scratch) + rounded_up(c.depth() * 8, 64);
+  T* const panels = reinterpret_cast<T*>(after);
+  char* const own = static_cast<char*>(scratch) + b.shared_bytes(c);
+  prepare(c, b, panels, at);
+  const int64_t units = b.count(), work = c.depth() * c.rows * b.wide * b.high * b.together;
+  const int64_t share = larger(pieces_of(units, threads), pieces_of(kConvGrain, work + 1));
+  parallel_for(units, share, [&](int64_t begin, int64_t end) __attribute__((noinline)) {
+    T* copy = reinterpret_cast<T*>(own + begin / share * b.thread_bytes());
+    for (int64_t i = 0; i < b.copy_elements; ++i) copy[i] = T(0);  // nobody computes with what was there
+    for (int64_t unit = begin; unit < end; ++unit) run_block(c, b, unit, panels, at, copy);
+  });
+}
+
+/// What a call asks for, but for its axes.
+template <class T>
+RL_INLINE Convolution<T> described(const KernelCall& call, bool transposed) {
+  const View &out = call.operands[0], &source = call.operands[1], &weight = call.operands[2];
+  Convolution<T> c{};
+  c.groups = call.parameters.as<kernels::ConvParameters>().groups;
+  c.source = source.as<const T>();
+  c.weight = weight.as<const T>();
+  c.bias = call.count > 3 ? call.operands[3].as<const T>() : nullptr;
+  c.out = out.as<T>();
+  c.images = out.sizes[0];
+  c.rows = out.sizes[1] / c.groups;
+  c.channels = source.sizes[1] / c.groups;
+  int64_t taps = 1;
+  for (int d = 0; d < kernels::kSpatial; ++d) {
+    c.kernel[d] = weight.sizes[2 + d];
+    c.result[d] = out.sizes[2 + d];
+    taps *= c.kernel[d];
+  }
+  c.weight_group = weight.sizes[0] / c.groups * weight.sizes[1] * taps;
+  c.weight_row = transposed ? taps : weight.sizes[1] * taps;
+  c.weight_channel = transposed ? weight.sizes[1] * taps : taps;
+  return c;
+}
+
+/// f(convolution) for every part of a call: one going forward, as many as there are groups of places that the same taps
+/// reach going backward.
+template <class T, class F>
+RL_INLINE void for_each_part(const KernelCall& call, bool transposed, F&& f) {
+  const auto p = call.parameters.as<kernels::ConvParameters>();
+  const View& source = call.operands[1];
+  Convolution<T> c = described<T>(call, transposed);
+  int64_t parts[kernels::kSpatial] = {1, 1, 1};
+  if (transposed)
+    for (int d = 0; d < kernels::kSpatial; ++d) parts[d] = transposed_phases(p, d, c.kernel[d]);
+  for (int64_t part = 0; part < parts[0] * parts[1] * parts[2]; ++part) {
+    int64_t rest = part;
+    for (int d = kernels::kSpatial - 1; d >= 0; --d) {
+      const int64_t from = source.sizes[2 + d];
+      c.axis[d] = transposed ? transposed_axis(p, d, from, c.kernel[d], c.result[d], rest % parts[d])
+                             : forward_axis(p, d, from, c.kernel[d], c.result[d]);
+      rest /= parts[d];
+    }
+    if (!c.is_empty()) f(c);
+  }
+}
+
+template <class T, bool kTransposed>
+static int64_t conv_scratch_of(const KernelCall& call) {
+  int64_t most = 0;
+  for_each_part<T>(call, kTransposed, [&](const Convolution<T>& c) {
+    const Blocks<T> b(c);
+    most = larger(most, b.shared_bytes(c) + call.threads * b.thread_bytes());
+  });
+  return most;
+}
+template <bool kTransposed>
+static int64_t conv_scratch(const KernelCall& call) {
+  return item_size(call.operands[0].dtype) == 8 ? conv_scratch_of<double, kTransposed>(call)
+                                                : conv_scratch_of<float, kTransposed>(call);
+}
+
+/// Places that no tap reaches hold the bias alone.
+template <class T>
+static void fill_with_bias(const KernelCall& call) {
+  const View& out = call.operands[0];
+  const T* bias = call.count > 3 ? call.operands[3].as<const T>() : nullptr;
+  const int64_t rows = out.sizes[1], inner = out.sizes[2] * out.sizes[3] * out.sizes[4];
+  T* to = out.as<T>();
+  for (int64_t i = 0; i < out.sizes[0] * rows; ++i, to += inner) {
+    const T value = bias ? bias[i % rows] : T(0);
+    for (int64_t j = 0; j < inner; ++j) to[j] = value;
+  }
+}
+
+template <class T, bool kTransposed>
+static void conv(const KernelCall& call) {
+  if (kTransposed) {
+    const auto p = call.parameters.as<kernels::ConvParameters>();
+    bool all_reached = true;
+    for (int d = 0; d < kernels::kSpatial; ++d)
+      all_reached &= transposed_phases(p, d, call.operands[2].sizes[2 + d]) == p.stride[d];
+    if (!all_reached) fill_with_bias<T>(call);
+  }
+  for_each_part<T>(call, kTransposed,
+                   [&](const Convolution<T>& c) { run_convolution<T>(c, call.scratch, call.threads); });
+}
+
+extern const KernelEntry conv_entries[];
+const KernelEntry conv_entries[] = {
+#define X(Name, T)                                                      \
+  {&kernels::conv, DType::Name, &conv<T, false>, &conv_scratch<false>}, \
+      {&kernels::conv_transpose, DType::Name, &conv<T, true>, &conv_scratch<true>},
+    X(Float32, float) X(Float64, double) X(Int64, int64_t)
+#undef X
+};
+extern const int conv_count;
+const int conv_count = int(sizeof(conv_entries) / sizeof(KernelEntry));
+
+RL_ISA_END

@@ -1,0 +1,110 @@
+// One spatial dim of a convolution: which place of the source a tap reads, and how a block of the source is copied so
+// that whatever a tap reads for positions side by side lies side by side.
+#pragma once
+
+#include "cpu/conv_kernels.h"
+#include "cpu/vector.h"
+
+RL_ISA_BEGIN
+
+RL_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+RL_INLINE int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+RL_INLINE int64_t rounded_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
+RL_INLINE int64_t pieces_of(int64_t n, int64_t piece) { return (n + piece - 1) / piece; }
+RL_INLINE int64_t common_divisor(int64_t a, int64_t b) {
+  while (b != 0) {
+    const int64_t rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return a;
+}
+
+/// Tap t of position q reads source place q * step + offset + t * offset_step, is number tap_first + t * tap_step of
+/// the kernel, and position q is place out_first + q * out_step of the result.
+struct Axis {
+  int64_t source, count, step;
+  int64_t taps, offset, offset_step;
+  int64_t tap_first, tap_step;
+  int64_t out_first, out_step;
+};
+
+RL_INLINE Axis forward_axis(const kernels::ConvParameters& p, int dim, int64_t source, int64_t kernel, int64_t out) {
+  return {source, out, p.stride[dim], kernel, -p.padding[dim], p.dilation[dim], 0, 1, 0, 1};
+}
+
+/// The gradient of the input, places that are `stride` apart: all are reached by the same taps, each tap_step after the
+/// one before it. `first` names the first of them.
+RL_INLINE int64_t transposed_phases(const kernels::ConvParameters& p, int dim, int64_t kernel) {
+  return smaller(kernel, p.stride[dim] / common_divisor(p.dilation[dim], p.stride[dim]));
+}
+RL_INLINE Axis transposed_axis(const kernels::ConvParameters& p, int dim, int64_t source, int64_t kernel, int64_t out,
+                               int64_t first) {
+  const int64_t stride = p.stride[dim], dilation = p.dilation[dim], padding = p.padding[dim];
+  const int64_t common = common_divisor(dilation, stride), tap_step = stride / common;
+  const int64_t begin = ((first * dilation - padding) % stride + stride) % stride;
+  const int64_t count = begin < out ? pieces_of(out - begin, stride) : 0;
+  return {source,
+          count,
+          1,
+          pieces_of(kernel - first, tap_step),
+          (begin + padding - first * dilation) / stride,
+          -(dilation / common),
+          first,
+          tap_step,
+          begin,
+          stride};
+}
+
+/// The copy of a source along one axis, for a block of positions. A line holds every step-th place, so that a tap's
+/// values for positions side by side are a part of one line; `lines` of them hold all taps. Where that would copy or
+/// compute more than it saves, each tap has a line of its own.
+struct Copied {
+  int64_t lines, extent, step, first, apart;
+  bool each_tap;
+  int64_t base, offset, offset_step;
+
+  RL_INLINE Copied(const Axis& axis, int64_t block, bool dense) {
+    step = axis.step;
+    offset = axis.offset;
+    offset_step = axis.offset_step;
+    const int64_t last = offset + (axis.taps - 1) * offset_step;
+    base = smaller(offset, last);
+    const int64_t span = larger(offset, last) - base;
+    apart = common_divisor(offset_step < 0 ? -offset_step : offset_step, step);
+    lines = smaller(step / apart, span / apart + 1);
+    extent = block + span / step;
+    first = base;
+    each_tap = (dense && block <= 2 * (span / step)) || lines * extent >= axis.taps * block;
+    if (!each_tap) return;
+    lines = axis.taps;
+    extent = block;
+    first = offset;
+    apart = offset_step;
+  }
+  RL_INLINE int64_t line_of(int64_t tap) const {
+    return each_tap ? tap : (offset + tap * offset_step - base) % step / apart;
+  }
+  RL_INLINE int64_t shift_of(int64_t tap) const { return each_tap ? 0 : (offset + tap * offset_step - base) / step; }
+  /// The source place of a line's first element, for a block that begins with position `begin`.
+  RL_INLINE int64_t start_of(int64_t line, int64_t begin) const { return begin * step + first + line * apart; }
+};
+
+/// n places of a source row from `start` on, `step` apart; zero where there are none.
+template <class T>
+RL_INLINE void copy_places(T* to, const T* row, int64_t source, int64_t start, int64_t step, int64_t n) {
+  const int64_t before = start < 0 ? smaller(n, pieces_of(-start, step)) : 0;
+  const int64_t inside = start < source ? smaller(n, pieces_of(source - start, step)) : 0;
+  for (int64_t i = 0; i < before; ++i) to[i] = T(0);
+  const T* from = row + start;
+  if (step == 1) {
+    for (int64_t i = before; i < inside; ++i) to[i] = from[i];
+  } else if (step == 2) {
+    for (int64_t i = before; i < inside; ++i) to[i] = from[2 * i];
+  } else {
+    for (int64_t i = before; i < inside; ++i) to[i] = from[i * step];
+  }
+  for (int64_t i = larger(before, inside); i < n; ++i) to[i] = T(0);
+}
+
+RL_ISA_END
