@@ -169,6 +169,15 @@ def sure_calls():
     yield None, "conv", (image, kernel, None, *geometry, (3, 3))
     yield None, "conv_transpose", (torch.rand(1, 3, 3, 3), kernel, None, *geometry, (4, 4))
     yield None, "conv_weight", (torch.rand(1, 3, 3, 3), image, *geometry, (2, 2))
+    windows = ((2, 2), (2, 2), (0, 0))
+    yield None, "avg_pool", (image, *windows, (2, 2))
+    yield None, "avg_pool_backward", (image[..., :2, :2], *windows, (4, 4))
+    yield None, "max_pool", (image, *windows, (1, 1), (2, 2))
+    yield None, "adaptive_avg_pool", (image, (2, 2))
+    yield None, "adaptive_avg_pool_backward", (image, (5, 5))
+    yield None, "adaptive_max_pool", (image, (2, 2))
+    for name, more in (("gather_places", 1), ("scatter_places", (4,)), ("set_places", (4,))):
+        yield None, name, (torch.rand(2, 4), torch.zeros(2, 4, dtype=_C.int64), more)
     row, square, batch = torch.rand(3), torch.rand(3, 3), torch.rand(2, 3, 3)
     for name, arguments in (("mv", (square, row)), ("select", (row, 0, 1)), ("diagonal_scatter", (square, row))):
         yield None, name, arguments

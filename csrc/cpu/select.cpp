@@ -17,6 +17,7 @@
   X(matmul) \
   X(conv) \
   X(conv_weight) \
+  X(pool) \
   X(reduce) \
   X(extreme) \
   X(scan) \

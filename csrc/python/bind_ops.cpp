@@ -9,6 +9,7 @@
 #include "ops/moments.h"
 #include "ops/optim.h"
 #include "ops/pointwise.h"
+#include "ops/pool.h"
 #include "ops/product.h"
 #include "ops/random.h"
 #include "ops/recurrent.h"

@@ -16,9 +16,11 @@ __all__ = ["Forward"]
 LINEAR = {
     **dict.fromkeys(
         ("sum", "mean", "sum_to", "cumsum", "flip", "roll", "tril", "triu", "repeat", "gather", "index_select", "take",
-         "advanced_index", "masked_select", "repeat_blocks"), ("input",)),
+         "advanced_index", "masked_select", "repeat_blocks", "avg_pool", "adaptive_avg_pool", "gather_places", "scatter_places",
+         "set_places"), ("input",)),
     **dict.fromkeys(
-        ("slice_backward", "select_backward", "as_strided_backward", "diagonal_backward", "view_alone"), ("grad",)),
+        ("slice_backward", "select_backward", "as_strided_backward", "diagonal_backward", "view_alone", "avg_pool_backward",
+         "adaptive_avg_pool_backward"), ("grad",)),
     "view_of": ("base",),
     "with_view": ("base", "src"),
     **dict.fromkeys(

@@ -11,6 +11,7 @@ from . import (
     mask,
     nn,
     pointwise,
+    pool,
     product,
     random,
     recurrent,

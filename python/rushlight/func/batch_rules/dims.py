@@ -2,11 +2,11 @@
 
 from rushlight import _C
 
-from ._table import flat, is_tensor, lift, rule, shifted
+from ._table import all_batched, flat, is_tensor, lift, rule, shifted
 
 
 @rule(
-    "real", "imag", "view_as_real", "view_as_complex", "contiguous", "detach", "tril", "triu", "tril_", "triu_", "zeros_like",
+    "avg_pool", "avg_pool_backward", "adaptive_avg_pool", "adaptive_avg_pool_backward", "max_pool", "adaptive_max_pool", "real", "imag", "view_as_real", "view_as_complex", "contiguous", "detach", "tril", "triu", "tril_", "triu_", "zeros_like",
     "ones_like", "full_like", "empty_like_op", "view_dtype",
 )  # fmt: skip
 def _direct(layer, row, values, batched):
@@ -108,3 +108,8 @@ def _sum_to(layer, row, values, batched):
     if not over and not spare:
         return x
     return _C.reshape(_C.sum(x, tuple(over), True) if over else x, (layer.size, *size))
+
+
+@rule("gather_places", "scatter_places", "set_places")
+def _places(layer, row, values, batched):
+    return row([*all_batched(layer, values[:2], batched), values[2]])

@@ -7,4 +7,5 @@ from .dropout import *
 from .linear import *
 from .loss import *
 from .loss import _reduction
+from .pooling import *
 from .sparse import *

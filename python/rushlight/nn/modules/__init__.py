@@ -11,3 +11,4 @@ from .loss import *
 from .module import Module
 from .rnn import *
 from .parameter_container import *
+from .pooling import *
