@@ -178,6 +178,9 @@ def sure_calls():
     yield None, "adaptive_max_pool", (image, (2, 2))
     for name, more in (("gather_places", 1), ("scatter_places", (4,)), ("set_places", (4,))):
         yield None, name, (torch.rand(2, 4), torch.zeros(2, 4, dtype=_C.int64), more)
+    yield None, "constant_pad_nd", (image, (1, 1))
+    yield None, "pad_with_own", (image, (1, 1), "reflect")
+    yield None, "pad_with_own_backward", (image, (1, 1), "reflect", (2,))
     row, square, batch = torch.rand(3), torch.rand(3, 3), torch.rand(2, 3, 3)
     for name, arguments in (("mv", (square, row)), ("select", (row, 0, 1)), ("diagonal_scatter", (square, row))):
         yield None, name, arguments

@@ -18,6 +18,7 @@
   X(conv) \
   X(conv_weight) \
   X(pool) \
+  X(pad) \
   X(reduce) \
   X(extreme) \
   X(scan) \

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "cpu/pool_kernels.h"
-#include "ops/shape.h"
+#include "ops/planes.h"
 
 namespace rl::kernels {
 namespace {
@@ -33,41 +33,6 @@ namespace rl::ops {
 namespace {
 
 using kernels::PoolParameters;
-
-int64_t product_of(const int64_t* sizes, int n) {
-  int64_t all = 1;
-  for (int d = 0; d < n; ++d) all *= sizes[d];
-  return all;
-}
-
-/// A row-major tensor as planes [n, d, h, w].
-Tensor as_planes(const Tensor& t, int ndim) {
-  const int leading = t.ndim() - ndim;
-  Dims sizes{product_of(t.sizes().data(), leading)};
-  for (int d = ndim; d < 3; ++d) sizes.push_back(1);
-  for (int d = leading; d < t.ndim(); ++d) sizes.push_back(t.size(d));
-  return t.view(sizes, contiguous_strides(sizes), t.offset());
-}
-/// A row-major tensor as planes [n, m].
-Tensor as_flat_planes(const Tensor& t, int ndim) {
-  const int leading = t.ndim() - ndim;
-  const Dims sizes{product_of(t.sizes().data(), leading), product_of(t.sizes().data() + leading, ndim)};
-  return t.view(sizes, contiguous_strides(sizes), t.offset());
-}
-
-/// The sizes of `t` with its last dims replaced.
-Dims replaced(const char* op, const Tensor& t, const Dims& size) {
-  RL_CHECK(!size.empty() && size.size() <= 3, op, ": expected one to three sizes, got ", size);
-  RL_CHECK(t.ndim() >= size.size(), op, ": expected a tensor of at least ", size.size(), " dims, got shape ",
-           t.sizes());
-  Dims sizes = t.sizes();
-  for (int d = 0; d < size.size(); ++d) {
-    RL_CHECK(size[d] >= 0, op, ": negative size ", size);
-    sizes[t.ndim() - size.size() + d] = size[d];
-  }
-  checked_numel(sizes, op);
-  return sizes;
-}
 
 DType key_of(const char* op, const Kernel& kernel, const Tensor& t) {
   const DType key = is_integer(t.dtype()) ? DType::Int64 : compute_dtype(t.dtype());
@@ -120,7 +85,7 @@ PoolParameters adaptive(const char* op, const Tensor& from, const Dims& to) {
 
 Tensor averaged(const char* op, const Tensor& input, const Dims& size, const PoolParameters& p) {
   const DType key = key_of(op, kernels::avg_pool, input);
-  const Tensor made = empty(replaced(op, input, size), key, input.device());
+  const Tensor made = empty(with_last_sizes(op, input, size), key, input.device());
   const Tensor from = as_contiguous(as_dtype(input, key));
   if (made.numel() > 0) {
     const Tensor to = as_planes(made, size.size()), planes = as_planes(from, size.size());
@@ -143,12 +108,12 @@ Tensor averaged_back(const Tensor& grad, const Dims& input_size, const Tensor& m
 
 Tensor room_for_input(const char* op, const Tensor& grad, const Dims& input_size) {
   const DType key = key_of(op, kernels::avg_pool_back, grad);
-  return empty(replaced(op, grad, input_size), key, grad.device());
+  return empty(with_last_sizes(op, grad, input_size), key, grad.device());
 }
 
 std::tuple<Tensor, Tensor> maxima(const char* op, const Tensor& input, const Dims& size, const PoolParameters& p) {
   const DType key = key_of(op, kernels::max_pool, input);
-  const Dims sizes = replaced(op, input, size);
+  const Dims sizes = with_last_sizes(op, input, size);
   int64_t rows = 1;  // they are numbered
   for (int d = input.ndim() - size.size(); d < input.ndim() - 1; ++d) rows = checked_mul(rows, input.size(d), op);
   RL_CHECK(rows <= std::numeric_limits<int32_t>::max() &&
@@ -164,8 +129,6 @@ std::tuple<Tensor, Tensor> maxima(const char* op, const Tensor& input, const Dim
   return {as_dtype(made, input.dtype()), places};
 }
 
-Dims last_sizes(const Tensor& t, int n) { return Dims(t.sizes().data() + t.ndim() - n, n); }
-
 void check_dims(const char* op, const Tensor& t, const Dims& like) {
   RL_CHECK(!like.empty() && like.size() <= 3 && t.ndim() >= like.size(), op,
            ": expected one to three sizes and a tensor ", "of at least as many dims, got ", like, " and shape ",
@@ -179,7 +142,7 @@ Tensor placed(const Kernel& kernel, const Tensor& input, const Tensor& places, c
   RL_CHECK(input.sizes() == places.sizes(), op, ": Expected shape of indices to be same as that of the input tensor (",
            input.sizes(), ") but got indices tensor with shape: ", places.sizes());
   const DType key = key_of(op, kernel, input);
-  const Tensor made = empty(replaced(op, input, size), key, input.device());
+  const Tensor made = empty(with_last_sizes(op, input, size), key, input.device());
   const Tensor from = as_contiguous(as_dtype(input, key)), at = as_contiguous(places);
   if (made.numel() > 0) {
     const int n = size.size();

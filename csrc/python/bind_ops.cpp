@@ -8,6 +8,7 @@
 #include "ops/loss.h"
 #include "ops/moments.h"
 #include "ops/optim.h"
+#include "ops/pad.h"
 #include "ops/pointwise.h"
 #include "ops/pool.h"
 #include "ops/product.h"

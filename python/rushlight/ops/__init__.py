@@ -10,6 +10,7 @@ from . import (
     join,
     mask,
     nn,
+    pad,
     pointwise,
     pool,
     product,

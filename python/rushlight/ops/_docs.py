@@ -88,6 +88,7 @@ PARAMETERS = {
     "negative_slope": "The slope below 0.",
     "padding": "What is added at each end of a spatial dimension; one number for all, or one for each.",
     "dilation": "From one element under the kernel to the next.",
+    "pad": "Two counts a dimension, before and behind, the last dimension first; negative ones take away.",
     "groups": "Parts of the channels that do not see each other.",
     "output_padding": "Places added at the end of each spatial dimension of the result.",
     "conv.stride": "From one place of the kernel to the next.",

@@ -7,5 +7,6 @@ from .dropout import *
 from .linear import *
 from .loss import *
 from .loss import _reduction
+from .padding import *
 from .pooling import *
 from .sparse import *

@@ -11,4 +11,5 @@ from .loss import *
 from .module import Module
 from .rnn import *
 from .parameter_container import *
+from .padding import *
 from .pooling import *
