@@ -181,6 +181,9 @@ def sure_calls():
     yield None, "constant_pad_nd", (image, (1, 1))
     yield None, "pad_with_own", (image, (1, 1), "reflect")
     yield None, "pad_with_own_backward", (image, (1, 1), "reflect", (2,))
+    for kind, options in (("nearest", (False,)), ("linear", (False, False)), ("cubic", (False, True)), ("lanczos", ())):
+        yield None, f"upsample_{kind}", (image, (3, 7), *options)
+        yield None, f"upsample_{kind}_backward", (image, (3, 7), *options)
     row, square, batch = torch.rand(3), torch.rand(3, 3), torch.rand(2, 3, 3)
     for name, arguments in (("mv", (square, row)), ("select", (row, 0, 1)), ("diagonal_scatter", (square, row))):
         yield None, name, arguments

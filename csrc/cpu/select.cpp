@@ -19,6 +19,7 @@
   X(conv_weight) \
   X(pool) \
   X(pad) \
+  X(resample) \
   X(reduce) \
   X(extreme) \
   X(scan) \

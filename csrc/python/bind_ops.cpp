@@ -15,6 +15,7 @@
 #include "ops/random.h"
 #include "ops/recurrent.h"
 #include "ops/reduce.h"
+#include "ops/resample.h"
 #include "ops/scan.h"
 #include "ops/search.h"
 #include "ops/shape.h"

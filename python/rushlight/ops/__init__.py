@@ -17,6 +17,7 @@ from . import (
     random,
     recurrent,
     reduce,
+    resample,
     shape,
     special,
     writing,

@@ -7,7 +7,8 @@ from ._table import all_batched, flat, is_tensor, lift, rule, shifted
 
 @rule(
     "avg_pool", "avg_pool_backward", "adaptive_avg_pool", "adaptive_avg_pool_backward", "max_pool", "adaptive_max_pool", "pad_with_own",
-    "pad_with_own_backward", "constant_pad_nd", "real", "imag", "view_as_real", "view_as_complex", "contiguous", "detach", "tril", "triu", "tril_", "triu_", "zeros_like",
+    "pad_with_own_backward", "constant_pad_nd", "upsample_nearest", "upsample_nearest_backward", "upsample_linear",
+    "upsample_linear_backward", "upsample_cubic", "upsample_cubic_backward", "upsample_lanczos", "upsample_lanczos_backward", "real", "imag", "view_as_real", "view_as_complex", "contiguous", "detach", "tril", "triu", "tril_", "triu_", "zeros_like",
     "ones_like", "full_like", "empty_like_op", "view_dtype",
 )  # fmt: skip
 def _direct(layer, row, values, batched):

@@ -10,3 +10,4 @@ from .loss import _reduction
 from .padding import *
 from .pooling import *
 from .sparse import *
+from .upsampling import *

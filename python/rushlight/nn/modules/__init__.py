@@ -13,3 +13,4 @@ from .rnn import *
 from .parameter_container import *
 from .padding import *
 from .pooling import *
+from .upsampling import *
