@@ -184,6 +184,14 @@ def sure_calls():
     for kind, options in (("nearest", (False,)), ("linear", (False, False)), ("cubic", (False, True)), ("lanczos", ())):
         yield None, f"upsample_{kind}", (image, (3, 7), *options)
         yield None, f"upsample_{kind}_backward", (image, (3, 7), *options)
+    spots = torch.rand(1, 4, 4, 2)
+    yield None, "grid_sampler", (image, spots, 0, 0, False)
+    yield None, "grid_sampler_input", (image, spots, 0, 0, False, (3, 3))
+    yield None, "grid_sampler_grid", (image, image, spots, 0, 0, False)
+    yield None, "grid_sampler_along", (image, spots, spots, 0, 0, False)
+    yield None, "grid_sampler_input_along", (image, spots, spots, 0, 0, False, (3, 3))
+    yield None, "im2col", (image, (2, 2), (1, 1), (0, 0), (1, 1))
+    yield None, "col2im", (torch.rand(1, 8, 9), (4, 4), (2, 2), (1, 1), (0, 0), (1, 1))
     row, square, batch = torch.rand(3), torch.rand(3, 3), torch.rand(2, 3, 3)
     for name, arguments in (("mv", (square, row)), ("select", (row, 0, 1)), ("diagonal_scatter", (square, row))):
         yield None, name, arguments

@@ -20,6 +20,8 @@
   X(pool) \
   X(pad) \
   X(resample) \
+  X(grid) \
+  X(fold) \
   X(reduce) \
   X(extreme) \
   X(scan) \

@@ -3,6 +3,8 @@
 #include "ops/conv.h"
 #include "ops/create.h"
 #include "ops/factor.h"
+#include "ops/fold.h"
+#include "ops/grid.h"
 #include "ops/index.h"
 #include "ops/join.h"
 #include "ops/loss.h"

@@ -1,3 +1,3 @@
 """Functions composed of ops, by family: no kernel and no row of their own, and a derivative that comes from their parts."""
 
-from . import arrange, compare, conv, create, pointwise, pool, product, statistics, storage, views
+from . import arrange, compare, conv, create, pointwise, pool, product, rearrange, statistics, storage, views

@@ -18,7 +18,7 @@ LINEAR = {
         ("sum", "mean", "sum_to", "cumsum", "flip", "roll", "tril", "triu", "repeat", "gather", "index_select", "take",
          "advanced_index", "masked_select", "repeat_blocks", "avg_pool", "adaptive_avg_pool", "gather_places", "scatter_places",
          "set_places", "pad_with_own", "upsample_nearest", "upsample_linear", "upsample_cubic",
-         "upsample_lanczos"), ("input",)),
+         "upsample_lanczos", "im2col", "col2im"), ("input",)),
     **dict.fromkeys(
         ("slice_backward", "select_backward", "as_strided_backward", "diagonal_backward", "view_alone", "avg_pool_backward",
          "adaptive_avg_pool_backward", "pad_with_own_backward",

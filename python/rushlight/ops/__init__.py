@@ -6,6 +6,7 @@ from . import (
     arrange,
     conv,
     factor,
+    grid,
     index,
     join,
     mask,

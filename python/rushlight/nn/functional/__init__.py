@@ -4,6 +4,7 @@ from .activation import *
 from .conv import *
 from .distance import *
 from .dropout import *
+from .fold import *
 from .linear import *
 from .loss import *
 from .loss import _reduction
@@ -11,3 +12,4 @@ from .padding import *
 from .pooling import *
 from .sparse import *
 from .upsampling import *
+from .vision import *
