@@ -125,33 +125,66 @@ struct Taps {
   }
 };
 
+/// A row whose elements lie side by side: a few gathered elements for each. Sums are in the order of the taps.
+template <class T, int kTaps>
+RL_INLINE void resample_row(const Taps<T>& t, const T* from, T* to) {
+  const int64_t taps = kTaps > 0 ? kTaps : t.taps;
+  for (int64_t q = 0; q < t.count; ++q) {
+    const int64_t* at = t.place + q * taps;
+    const T* w = t.weight + q * taps;
+    T sum = w[0] * from[at[0]];
+    for (int64_t k = 1; k < taps; ++k) sum += w[k] * from[at[k]];
+    to[q] = sum;
+  }
+}
+template <class T, int kTaps>
+RL_INLINE void resample_row_back(const Taps<T>& t, const T* grad, T* to) {
+  const int64_t taps = kTaps > 0 ? kTaps : t.taps;
+  for (int64_t q = 0; q < t.count; ++q)
+    for (int64_t k = 0; k < taps; ++k) to[t.place[q * taps + k]] += t.weight[q * taps + k] * grad[q];
+}
+
+/// A place whose elements are lines: weighted lines added up.
+template <class T>
+RL_INLINE void resample_lines(const Taps<T>& t, int64_t q, int64_t inner, const T* from, T* to) {
+  const int64_t* at = t.place + q * t.taps;
+  const T* w = t.weight + q * t.taps;
+  const T* first = from + at[0] * inner;
+  if (t.taps == 1) {
+    __builtin_memcpy(to, first, size_t(inner) * sizeof(T));
+  } else if (t.taps == 2) {
+    const T* second = from + at[1] * inner;
+    for (int64_t x = 0; x < inner; ++x) to[x] = w[0] * first[x] + w[1] * second[x];
+  } else {
+    for (int64_t x = 0; x < inner; ++x) to[x] = w[0] * first[x];
+    for (int64_t k = 1; k < t.taps; ++k) {
+      const T* line = from + at[k] * inner;
+      for (int64_t x = 0; x < inner; ++x) to[x] += w[k] * line[x];
+    }
+  }
+}
+
 template <class T>
 static void resample(const KernelCall& call) {
   const View &out = call.operands[0], &in = call.operands[1];
-  const int64_t inner = out.sizes[2];
+  const int64_t inner = out.sizes[2], rows = out.sizes[0];
   Taps<T> t(call.parameters.as<ResampleParameters>(), in.sizes[1], out.sizes[1]);
   t.fill(call.scratch);
-  const int64_t grain = kResampleGrain / (inner * t.taps) + 1;
-  parallel_for(out.sizes[0] * t.count, grain, [&](int64_t begin, int64_t end) __attribute__((noinline)) {
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t q = i % t.count;
-      const T* from = in.as<const T>() + i / t.count * t.size * inner;
-      const int64_t* at = t.place + q * t.taps;
-      const T* w = t.weight + q * t.taps;
-      T* to = out.as<T>() + i * inner;
-      if (t.taps == 1) {
-        __builtin_memcpy(to, from + at[0] * inner, size_t(inner) * sizeof(T));
-      } else if (inner == 1) {
-        T sum = w[0] * from[at[0]];
-        for (int64_t k = 1; k < t.taps; ++k) sum += w[k] * from[at[k]];
-        *to = sum;
+  const int64_t grain = kResampleGrain / (t.count * inner * t.taps) + 1;
+  parallel_for(rows, grain, [&](int64_t begin, int64_t end) __attribute__((noinline)) {
+    for (int64_t n = begin; n < end; ++n) {
+      const T* from = in.as<const T>() + n * t.size * inner;
+      T* to = out.as<T>() + n * t.count * inner;
+      if (inner > 1) {
+        for (int64_t q = 0; q < t.count; ++q) resample_lines(t, q, inner, from, to + q * inner);
+      } else if (t.taps == 1) {
+        for (int64_t q = 0; q < t.count; ++q) to[q] = from[t.place[q]];
+      } else if (t.taps == 2) {
+        resample_row<T, 2>(t, from, to);
+      } else if (t.taps == 4) {
+        resample_row<T, 4>(t, from, to);
       } else {
-        const T* line = from + at[0] * inner;
-        for (int64_t x = 0; x < inner; ++x) to[x] = w[0] * line[x];
-        for (int64_t k = 1; k < t.taps; ++k) {
-          line = from + at[k] * inner;
-          for (int64_t x = 0; x < inner; ++x) to[x] += w[k] * line[x];
-        }
+        resample_row<T, 0>(t, from, to);
       }
     }
   });
@@ -169,6 +202,15 @@ static void resample_back(const KernelCall& call) {
       T* const to = made.as<T>() + n * t.size * inner;
       const T* g = grad.as<const T>() + n * t.count * inner;
       __builtin_memset(to, 0, size_t(t.size * inner) * sizeof(T));
+      if (inner == 1) {
+        if (t.taps == 1)
+          resample_row_back<T, 1>(t, g, to);
+        else if (t.taps == 2)
+          resample_row_back<T, 2>(t, g, to);
+        else
+          resample_row_back<T, 0>(t, g, to);
+        continue;
+      }
       for (int64_t q = 0; q < t.count; ++q, g += inner)
         for (int64_t k = 0; k < t.taps; ++k) {
           const T w = t.weight[q * t.taps + k];
