@@ -27,5 +27,5 @@ op(_C._max_pool, node=_MAX, grad=_pooled_back)
 op(_C._adaptive_max_pool, node=_EVEN_MAX, grad=_pooled_back)
 op(_C._gather_places, node="GatherBackward0", grad=lambda g, input_shape, places, ndim: _C._scatter_places(g, places, tuple(input_shape[len(input_shape) - ndim:])))
 op(_C._scatter_places, node="ScatterAddBackward0", grad=lambda g, places, size: _C._gather_places(g, places, 1 if isinstance(size, int) else len(size)))
-op(_C._set_places, node="MaxUnpool2DBackward0", grad=lambda g, places, size: _C._gather_places(g, places, 1 if isinstance(size, int) else len(size)))
+op(_C._max_unpool, node="MaxUnpool2DBackward0", grad=lambda g, places, size: _C._gather_places(g, places, 1 if isinstance(size, int) else len(size)))
 # fmt: on

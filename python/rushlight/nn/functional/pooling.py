@@ -113,8 +113,8 @@ def _norms(ndim, input, norm_type, kernel_size, stride, ceil_mode):
     count = 1
     for n in kernel_size if isinstance(kernel_size, (tuple, list)) else (kernel_size,) * ndim:
         count *= n
-    total = _C.mul(_C.mul(_C.sign(mean), _C.relu(_C.abs(mean))), count)
-    return _C.pow(total, 1.0 / norm_type)
+    # the sign times the size: no gradient where a window holds zeros alone
+    return _C.pow(_C.mul(_C.mul(_C.sign(mean), _C.abs(mean)), count), 1.0 / norm_type)
 
 
 def lp_pool1d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
@@ -146,7 +146,7 @@ def _unpooled(ndim, input, indices, kernel_size, stride, padding, output_size):
         )
     usual = [(n - 1) * s + k - 2 * p for n, s, k, p in zip(input.shape[-ndim:], stride, kernel, padding)]
     if output_size is None:
-        return _C._set_places(input, indices, usual)
+        return _C._max_unpool(input, indices, usual)
     size = list(output_size)
     size = size[2:] if len(size) == ndim + 2 else size
     if len(size) != ndim:
@@ -157,7 +157,7 @@ def _unpooled(ndim, input, indices, kernel_size, stride, padding, output_size):
         low, high = usual[d] - stride[d], usual[d] + stride[d]
         if not low < size[d] < high:
             raise ValueError(f'invalid output_size "{tuple(size)}" (dim {d} must be between {low} and {high})')
-    return _C._set_places(input, indices, size)
+    return _C._max_unpool(input, indices, size)
 
 
 def max_unpool1d(input, indices, kernel_size, stride=None, padding=0, output_size=None):

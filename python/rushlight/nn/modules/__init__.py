@@ -6,14 +6,14 @@ from .container import *
 from .conv import *
 from .dropout import *
 from .flatten import *
-from .lazy import *
 from .fold import *
+from .lazy import *
 from .linear import *
 from .loss import *
 from .module import Module
-from .rnn import *
-from .parameter_container import *
 from .padding import *
+from .parameter_container import *
 from .pixelshuffle import *
 from .pooling import *
+from .rnn import *
 from .upsampling import *

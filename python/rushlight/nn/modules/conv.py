@@ -6,11 +6,15 @@ from rushlight import _C
 
 from .. import functional as F
 from .. import init
-from ..parameter import Parameter
+from ..parameter import Parameter, UninitializedParameter
+from .lazy import LazyModuleMixin
 from .module import Module
 from .utils import ntuple
 
-__all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
+__all__ = [
+    "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "LazyConv1d", "LazyConv2d",
+    "LazyConv3d", "LazyConvTranspose1d", "LazyConvTranspose2d", "LazyConvTranspose3d",
+]  # fmt: skip
 
 _MODES = ("zeros", "reflect", "replicate", "circular")
 
@@ -48,13 +52,16 @@ class _ConvNd(Module):
         self.transposed, self.output_padding = transposed, several(output_padding)
         self.groups, self.padding_mode = groups, padding_mode
         self._reversed_padding_repeated_twice = self._sides()
-        channels = (in_channels, out_channels // groups) if transposed else (out_channels, in_channels // groups)
-        self.weight = Parameter(_C.empty((*channels, *self.kernel_size), device=device, dtype=dtype))
+        self.weight = Parameter(_C.empty(self._weight_shape(), device=device, dtype=dtype))
         if bias:
             self.bias = Parameter(_C.empty(out_channels, device=device, dtype=dtype))
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()
+
+    def _weight_shape(self):
+        ends = (self.in_channels, self.out_channels) if self.transposed else (self.out_channels, self.in_channels)
+        return ends[0], ends[1] // self.groups, *self.kernel_size
 
     def _sides(self):
         """What to put before and behind, last dim first: as functional.pad takes it."""
@@ -207,3 +214,92 @@ class ConvTranspose3d(_Transposed):
     """Transpose of :class:`Conv3d`; the parameters are those of :class:`ConvTranspose1d`, one number or three."""
 
     ndim = 3
+
+
+# ---- without a number of channels yet ---------------------------------------------------------------------------------
+
+
+class _Lazy(LazyModuleMixin):
+    """A convolution that takes `in_channels` from its first input."""
+
+    def _begin(self, out_channels, bias, device, dtype):
+        self.out_channels = out_channels
+        self.weight = UninitializedParameter(device=device, dtype=dtype)
+        if bias:
+            self.bias = UninitializedParameter(device=device, dtype=dtype)
+
+    def reset_parameters(self):
+        if not self.has_uninitialized_params() and self.in_channels != 0:
+            super().reset_parameters()
+
+    def initialize_parameters(self, input, *args, **kwargs):
+        if not self.has_uninitialized_params():
+            return
+        if input.ndim not in (self.ndim + 1, self.ndim + 2):
+            raise RuntimeError(
+                f"Expected {self.ndim + 1}D (unbatched) or {self.ndim + 2}D (batched) input to {type(self).__name__}, but got input "
+                f"of size: {input.shape}"
+            )
+        self.in_channels = input.shape[-self.ndim - 1]
+        if self.in_channels % self.groups:
+            raise ValueError("in_channels must be divisible by groups")
+        self.weight.materialize(self._weight_shape())
+        if self.bias is not None:
+            self.bias.materialize((self.out_channels,))
+        self.reset_parameters()
+
+
+class _LazyForward(_Lazy):
+    def __init__(
+        self, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode="zeros", device=None,
+        dtype=None,
+    ):  # fmt: skip
+        super().__init__(0, 0, kernel_size, stride, padding, dilation, groups, False, padding_mode, device, dtype)
+        self._begin(out_channels, bias, device, dtype)
+
+
+class _LazyTransposed(_Lazy):
+    def __init__(
+        self, out_channels, kernel_size, stride=1, padding=0, output_padding=0, groups=1, bias=True, dilation=1,
+        padding_mode="zeros", device=None, dtype=None,
+    ):  # fmt: skip
+        super().__init__(
+            0, 0, kernel_size, stride, padding, output_padding, groups, False, dilation, padding_mode, device, dtype
+        )
+        self._begin(out_channels, bias, device, dtype)
+
+
+class LazyConv1d(_LazyForward, Conv1d):
+    """:class:`Conv1d` that takes `in_channels` from its first input; the other parameters are the same."""
+
+    cls_to_become = Conv1d
+
+
+class LazyConv2d(_LazyForward, Conv2d):
+    """:class:`Conv2d` that takes `in_channels` from its first input; the other parameters are the same."""
+
+    cls_to_become = Conv2d
+
+
+class LazyConv3d(_LazyForward, Conv3d):
+    """:class:`Conv3d` that takes `in_channels` from its first input; the other parameters are the same."""
+
+    cls_to_become = Conv3d
+
+
+class LazyConvTranspose1d(_LazyTransposed, ConvTranspose1d):
+    """:class:`ConvTranspose1d` that takes `in_channels` from its first input; the other parameters are the same."""
+
+    cls_to_become = ConvTranspose1d
+
+
+class LazyConvTranspose2d(_LazyTransposed, ConvTranspose2d):
+    """:class:`ConvTranspose2d` that takes `in_channels` from its first input; the other parameters are the same."""
+
+    cls_to_become = ConvTranspose2d
+
+
+class LazyConvTranspose3d(_LazyTransposed, ConvTranspose3d):
+    """:class:`ConvTranspose3d` that takes `in_channels` from its first input; the other parameters are the same."""
+
+    cls_to_become = ConvTranspose3d

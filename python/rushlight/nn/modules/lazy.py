@@ -15,7 +15,7 @@ class LazyModuleMixin(metaclass=Meta):
     ``initialize_parameters(*args, **kwargs)``, which is given the arguments of the first call.
     """
 
-    cls_to_become = None
+    cls_to_become: type | None = None
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
