@@ -10,6 +10,9 @@ RL_ISA_BEGIN
 
 constexpr int64_t kSpare = 16;                         // rows of the sums end apart from powers of two
 constexpr int64_t kCopiedElements = int64_t(1) << 16;  // of a block, copied source and sums alike: half of the cache
+constexpr int64_t kMostTogether = 8;                   // images of one block
+constexpr int64_t kMostSums = int64_t(1) << 17;        // elements of the sums, where images are joined
+constexpr double kRowCycles = 10;                      // that a row's copy costs besides its elements
 constexpr int64_t kConvGrain = int64_t(1) << 16;       // multiply-adds worth a second thread
 
 template <class T>
@@ -32,6 +35,12 @@ RL_INLINE int64_t block_length(int64_t length, int64_t most) {
   return pieces_of(length, pieces_of(length, larger(1, smaller(most, length))));
 }
 
+/// What may be chosen about the copies: a line for each tap along the last two axes, and how many images lie in one.
+struct Choice {
+  bool lines_of_rows, lines_of_columns;
+  int64_t together;
+};
+
 /// How the positions are cut into blocks, and what lies where in the scratch.
 template <class T>
 struct Blocks {
@@ -40,17 +49,16 @@ struct Blocks {
   int64_t blocks[5];             // of images, groups, and along the axes
   Copied copied[kernels::kSpatial];
   int64_t row, image, line, channel;  // elements of the copy between rows, images, lines, channels
-  int64_t sums_row;
+  int64_t positions, sums_row;
   int64_t weight_elements, copy_elements, sums_elements;
 
-  explicit RL_INLINE Blocks(const Convolution<T>& c)
+  RL_INLINE Blocks(const Convolution<T>& c, const Choice& choice)
       : tile(c.rows),
         wide(block_length(c.axis[2].count, most_positions(c))),
         high(wide < c.axis[2].count ? 1 : block_length(c.axis[1].count, most_positions(c) / wide)),
-        together(high < c.axis[1].count || wide < c.axis[2].count
-                     ? 1
-                     : larger(1, smaller(c.images, most_positions(c) / (2 * wide * high)))),
-        copied{Copied(c.axis[0], 1, true), Copied(c.axis[1], high, together > 1), Copied(c.axis[2], wide, true)} {
+        together(choice.together),
+        copied{Copied(c.axis[0], 1, true), Copied(c.axis[1], high, choice.lines_of_rows),
+               Copied(c.axis[2], wide, choice.lines_of_columns)} {
     blocks[0] = pieces_of(c.images, together);
     blocks[1] = c.groups;
     blocks[2] = c.axis[0].count;
@@ -60,10 +68,10 @@ struct Blocks {
     image = row * copied[1].extent;
     line = image * together;
     channel = line * copied[0].lines * copied[1].lines * copied[2].lines;
-    const int64_t positions = image * (together - 1) + row * (high - 1) + wide;
+    positions = image * (together - 1) + row * (high - 1) + wide;
     sums_row = rounded_up(positions, tile.columns) + kSpare;
     weight_elements = rounded_up(c.groups * tile.tiles * tile.rows * c.depth(), 64);
-    copy_elements = rounded_up(channel * c.channels + tile.columns, 64);
+    copy_elements = rounded_up(channel * c.channels + tile.columns + kWidth<T>, 64);
     sums_elements = rounded_up(sums_row * tile.tiles * tile.rows, 64);
   }
   static RL_INLINE int64_t most_positions(const Convolution<T>& c) {
@@ -74,7 +82,36 @@ struct Blocks {
     return rounded_up(c.depth() * 8, 64) + weight_elements * int64_t(sizeof(T));
   }
   RL_INLINE int64_t thread_bytes() const { return (copy_elements + sums_elements) * int64_t(sizeof(T)); }
+
+  /// About how many cycles a position costs: the tiles, and the rows that are copied there and back.
+  RL_INLINE double cost(const Convolution<T>& c) const {
+    const double per_element = sizeof(T) / double(kVectorBytes);
+    const double tiles = double(pieces_of(positions, tile.columns) * tile.tiles);
+    const double in_tiles = tiles * double(c.depth() * tile.rows * tile.columns) * per_element;
+    const int64_t lines = c.channels * copied[0].lines * copied[1].lines * copied[2].lines;
+    const double in_copy = double(lines * together * copied[1].extent) * (kRowCycles + double(row) * per_element * 2);
+    return (in_tiles + in_copy) / double(together * high * wide);
+  }
 };
+
+/// The cheapest blocks. The result does not depend on the choice: each element is a chain of its own.
+template <class T>
+static Blocks<T> chosen_blocks(const Convolution<T>& c) {
+  Choice best{false, false, 1};
+  Blocks<T> first(c, best);
+  double least = first.cost(c);
+  const bool whole = first.high == c.axis[1].count && first.wide == c.axis[2].count;
+  const int64_t most = whole ? smaller(smaller(c.images, kMostTogether),
+                                       kMostSums / (first.tile.tiles * first.tile.rows * first.high * first.wide))
+                             : 1;
+  for (int64_t together = 1; together <= larger(1, most); ++together)
+    for (int lines = 0; lines < 4; ++lines) {
+      const Choice choice{(lines & 1) != 0, (lines & 2) != 0, together};
+      const double cost = Blocks<T>(c, choice).cost(c);
+      if (cost < least * 0.99) best = choice, least = cost;
+    }
+  return Blocks<T>(c, best);
+}
 
 /// The weights as panels [group][tile][depth][row], rows that there are not being zero; and where a tap's values begin.
 template <class T>
@@ -139,6 +176,7 @@ struct BlockPlace {
 template <class T>
 RL_INLINE void copy_block(const Convolution<T>& c, const Blocks<T>& b, const BlockPlace& at, T* copy) {
   const int64_t s0 = c.axis[0].source, s1 = c.axis[1].source, s2 = c.axis[2].source;
+  const T* const end = c.source + c.images * c.groups * c.channels * s0 * s1 * s2;
   for (int64_t channel = 0; channel < c.channels; ++channel) {
     T* line = copy + channel * b.channel;
     for (int64_t l0 = 0; l0 < b.copied[0].lines; ++l0)
@@ -152,7 +190,7 @@ RL_INLINE void copy_block(const Convolution<T>& c, const Blocks<T>& b, const Blo
             for (int64_t y = 0; y < b.copied[1].extent; ++y, to += b.row) {
               const int64_t p1 = start1 + y * b.copied[1].step;
               const bool inside = uint64_t(p0) < uint64_t(s0) && uint64_t(p1) < uint64_t(s1);
-              copy_places(to, plane + (p0 * s1 + p1) * s2, inside ? s2 : 0, start2, b.copied[2].step, b.row);
+              copy_places(to, plane + (p0 * s1 + p1) * s2, inside ? s2 : 0, start2, b.copied[2].step, b.row, end);
             }
           }
         }
@@ -171,17 +209,12 @@ RL_INLINE void place_sums(const Convolution<T>& c, const Blocks<T>& b, const Blo
       for (int64_t y = 0; y < at.high; ++y) {
         const T* from = sums + r * b.sums_row + i * b.image + y * b.row;
         T* to = plane + (a1.out_first + (at.q1 + y) * a1.out_step) * c.result[2] + a2.out_first + at.q2 * a2.out_step;
-        if (c.bias) {
-          const T bias = c.bias[row];
-          if (a2.out_step == 1)
-            for (int64_t x = 0; x < at.wide; ++x) to[x] = from[x] + bias;
-          else
-            for (int64_t x = 0; x < at.wide; ++x) to[x * a2.out_step] = from[x] + bias;
-        } else if (a2.out_step == 1) {
-          for (int64_t x = 0; x < at.wide; ++x) to[x] = from[x];
-        } else {
-          for (int64_t x = 0; x < at.wide; ++x) to[x * a2.out_step] = from[x];
-        }
+        if (a2.out_step != 1)
+          for (int64_t x = 0; x < at.wide; ++x) to[x * a2.out_step] = c.bias ? from[x] + c.bias[row] : from[x];
+        else if (c.bias)
+          place_row<T, true, kWidth<T>>(to, from, at.wide, c.bias[row]);
+        else
+          place_row<T, false, kWidth<T>>(to, from, at.wide, T(0));
       }
     }
 }
@@ -206,7 +239,7 @@ static void run_block(const Convolution<T>& c, const Blocks<T>& b, int64_t unit,
 
 template <class T>
 static void run_convolution(const Convolution<T>& c, void* scratch, int threads) {
-  const Blocks<T> b(c);
+  const Blocks<T> b = chosen_blocks(c);
   int64_t* const at = static_cast<int64_t*>(scratch);
   char* const after = static_cast<char*>(scratch) + rounded_up(c.depth() * 8, 64);
   T* const panels = reinterpret_cast<T*>(after);
@@ -272,7 +305,7 @@ template <class T, bool kTransposed>
 static int64_t conv_scratch_of(const KernelCall& call) {
   int64_t most = 0;
   for_each_part<T>(call, kTransposed, [&](const Convolution<T>& c) {
-    const Blocks<T> b(c);
+    const Blocks<T> b = chosen_blocks(c);
     most = larger(most, b.shared_bytes(c) + call.threads * b.thread_bytes());
   });
   return most;

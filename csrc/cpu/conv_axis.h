@@ -3,7 +3,7 @@
 #pragma once
 
 #include "cpu/conv_kernels.h"
-#include "cpu/vector.h"
+#include "cpu/product_tile.h"
 
 RL_ISA_BEGIN
 
@@ -56,15 +56,23 @@ RL_INLINE Axis transposed_axis(const kernels::ConvParameters& p, int dim, int64_
           stride};
 }
 
+/// Every second of twice as many elements as a register holds.
+template <class T, int... I>
+RL_INLINE auto every_second(const T* from, std::integer_sequence<int, I...>) {
+  using U = typename VectorOf<T>::unaligned;
+  const U low = *reinterpret_cast<const U*>(from), high = *reinterpret_cast<const U*>(from + kWidth<T>);
+  return __builtin_shufflevector(low, high, (2 * I)...);
+}
+
 /// The copy of a source along one axis, for a block of positions. A line holds every step-th place, so that a tap's
-/// values for positions side by side are a part of one line; `lines` of them hold all taps. Where that would copy or
-/// compute more than it saves, each tap has a line of its own.
+/// values for positions side by side are a part of one line; `lines` of them hold all taps, and are longer than the
+/// block. Or each tap has a line of its own: more to copy, nothing that is computed in vain.
 struct Copied {
   int64_t lines, extent, step, first, apart;
   bool each_tap;
   int64_t base, offset, offset_step;
 
-  RL_INLINE Copied(const Axis& axis, int64_t block, bool dense) {
+  RL_INLINE Copied(const Axis& axis, int64_t block, bool lines_of_taps) {
     step = axis.step;
     offset = axis.offset;
     offset_step = axis.offset_step;
@@ -75,7 +83,7 @@ struct Copied {
     lines = smaller(step / apart, span / apart + 1);
     extent = block + span / step;
     first = base;
-    each_tap = (dense && block <= 2 * (span / step)) || lines * extent >= axis.taps * block;
+    each_tap = lines_of_taps || lines * extent >= axis.taps * block;
     if (!each_tap) return;
     lines = axis.taps;
     extent = block;
@@ -90,21 +98,43 @@ struct Copied {
   RL_INLINE int64_t start_of(int64_t line, int64_t begin) const { return begin * step + first + line * apart; }
 };
 
-/// n places of a source row from `start` on, `step` apart; zero where there are none.
+/// n places of a source row from `start` on, `step` apart; zero where there are none. Whole registers are written: up to
+/// one beyond the n, where the next row comes; and read where `end`, the source's end, allows it.
 template <class T>
-RL_INLINE void copy_places(T* to, const T* row, int64_t source, int64_t start, int64_t step, int64_t n) {
+RL_INLINE void copy_places(T* to, const T* row, int64_t source, int64_t start, int64_t step, int64_t n, const T* end) {
+  using U = typename VectorOf<T>::unaligned;
+  constexpr int64_t W = kWidth<T>;
   const int64_t before = start < 0 ? smaller(n, pieces_of(-start, step)) : 0;
   const int64_t inside = start < source ? smaller(n, pieces_of(source - start, step)) : 0;
-  for (int64_t i = 0; i < before; ++i) to[i] = T(0);
+  for (int64_t i = 0; i < before; i += W) *reinterpret_cast<U*>(to + i) = U{};
   const T* from = row + start;
+  int64_t i = before;
   if (step == 1) {
-    for (int64_t i = before; i < inside; ++i) to[i] = from[i];
+    for (; i < inside && from + i + W <= end; i += W)
+      *reinterpret_cast<U*>(to + i) = *reinterpret_cast<const U*>(from + i);
   } else if (step == 2) {
-    for (int64_t i = before; i < inside; ++i) to[i] = from[2 * i];
-  } else {
-    for (int64_t i = before; i < inside; ++i) to[i] = from[i * step];
+    for (; i < inside && from + 2 * (i + W) <= end; i += W)
+      *reinterpret_cast<U*>(to + i) = every_second<T>(from + 2 * i, std::make_integer_sequence<int, int(W)>());
   }
-  for (int64_t i = larger(before, inside); i < n; ++i) to[i] = T(0);
+  for (; i < inside; ++i) to[i] = from[i * step];
+  for (i = larger(before, inside); i < n; i += W) *reinterpret_cast<U*>(to + i) = U{};
+}
+
+/// n sums to where they belong, with the bias if there is one; not a place beyond them is written.
+template <class T, bool kBias, int N>
+RL_INLINE void place_row(T* to, const T* from, int64_t n, T bias) {
+  if constexpr (N == 1) {
+    for (int64_t i = 0; i < n; ++i) to[i] = kBias ? from[i] + bias : from[i];
+  } else {
+    if (n < N) return place_row<T, kBias, N / 2>(to, from, n, bias);
+    typedef T U __attribute__((vector_size(N * sizeof(T)), aligned(sizeof(T))));
+    const auto one = [=](int64_t i) __attribute__((always_inline)) {
+      const U sums = *reinterpret_cast<const U*>(from + i);
+      *reinterpret_cast<U*>(to + i) = kBias ? sums + bias : sums;
+    };
+    for (int64_t i = 0; i + N <= n; i += N) one(i);
+    if (n % N != 0) one(n - N);  // once more what overlaps
+  }
 }
 
 RL_ISA_END

@@ -65,9 +65,12 @@ struct TileShape {
   int64_t tiles, rows, columns;
   GatheredTile<T> run;
 
-  explicit RL_INLINE TileShape(int64_t count) {
-    tiles = (count + kTileRows - 1) / kTileRows;
-    rows = (count + tiles - 1) / tiles;
+  /// The height that computes the fewest rows in vain; half a row more a tile, for what it reads.
+  explicit RL_INLINE TileShape(int64_t count) : rows(0) {
+    for (int64_t high = count < kTileRows ? count : kTileRows; high > 0; --high) {
+      const int64_t number = (count + high - 1) / high;
+      if (rows == 0 || number * (2 * high + 1) < tiles * (2 * rows + 1)) rows = high, tiles = number;
+    }
     pick(std::make_integer_sequence<int, kTileRows>());
   }
 
