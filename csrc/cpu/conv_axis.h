@@ -98,8 +98,8 @@ struct Copied {
   RL_INLINE int64_t start_of(int64_t line, int64_t begin) const { return begin * step + first + line * apart; }
 };
 
-/// n places of a source row from `start` on, `step` apart; zero where there are none. Whole registers are written: up to
-/// one beyond the n, where the next row comes; and read where `end`, the source's end, allows it.
+/// n places of a source row from `start` on, `step` apart; zero where there are none. Whole registers are written: up
+/// to one beyond the n, where the next row comes; and read where `end`, the source's end, allows it.
 template <class T>
 RL_INLINE void copy_places(T* to, const T* row, int64_t source, int64_t start, int64_t step, int64_t n, const T* end) {
   using U = typename VectorOf<T>::unaligned;

@@ -62,11 +62,11 @@ using GatheredTile = void (*)(int64_t depth, const T* a, const T* b, const int64
 /// How `count` rows are shared among tiles of one height, and the micro-kernel of that height.
 template <class T>
 struct TileShape {
-  int64_t tiles, rows, columns;
+  int64_t tiles = 0, rows = 0, columns = 0;
   GatheredTile<T> run;
 
   /// The height that computes the fewest rows in vain; half a row more a tile, for what it reads.
-  explicit RL_INLINE TileShape(int64_t count) : rows(0) {
+  explicit RL_INLINE TileShape(int64_t count) {
     for (int64_t high = count < kTileRows ? count : kTileRows; high > 0; --high) {
       const int64_t number = (count + high - 1) / high;
       if (rows == 0 || number * (2 * high + 1) < tiles * (2 * rows + 1)) rows = high, tiles = number;

@@ -193,6 +193,47 @@ static void run_tiles(const WeightGradient<T>& w, const WeightTiles<T>& t, int64
   }
 }
 
+/// The other way round, where the source has few channels: (column of the kernel, channel) as rows, which are gathered
+/// from the copy, against channels of the gradient as columns.
+template <class T>
+struct GradientTiles {
+  TileShape<T> tile;
+  int64_t rows, columns;
+  explicit RL_INLINE GradientTiles(const WeightGradient<T>& w)
+      : tile(w.channels * w.taps()), rows(w.channels * w.taps()), columns(rounded_up(w.rows, tile.columns)) {}
+};
+
+template <class T>
+static void run_gradient_tiles(const WeightGradient<T>& w, const GradientTiles<T>& t, int64_t group, int64_t begin,
+                               int64_t end, const WeightScratch<T>& s) {
+  const int64_t positions = w.images * w.image_positions(), height = t.tile.rows, taps = w.taps();
+  T* const wide = s.sums + (end - begin) * height * t.columns;  // [position][column]
+  int64_t at[kChain];
+  for (int64_t i = 0; i < kChain; ++i) at[i] = i * t.columns;
+  for (int64_t block = 0; block < positions; block += kChain) {
+    const int64_t n = smaller(kChain, positions - block);
+    copy_positions(w, block, n, group * w.channels, w.channels, s.copy, s.at);
+    pack_gradient(w, block, n, group * w.rows, w.rows, t.columns, wide);
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t first = i * height, rows = smaller(height, t.rows - first);
+      int64_t from[kTileRows] = {};
+      for (int64_t r = 0; r < rows; ++r) {
+        const int64_t tap = (first + r) / w.channels, line = tap / w.kernel[2];
+        from[r] = w.tap_at(line / w.kernel[1], line % w.kernel[1], tap % w.kernel[2]) + (first + r) % w.channels;
+      }
+      for (int64_t p = 0; p < n; ++p)
+        for (int64_t r = 0; r < height; ++r) s.panel[p * height + r] = s.copy[s.at[p] + from[r]];
+      T* const sums = s.sums + (i - begin) * height * t.columns;
+      for (int64_t column = 0; column < t.columns; column += t.tile.columns)
+        t.tile.run(n, s.panel, wide + column, at, sums + column, t.columns, block > 0);
+    }
+  }
+  for (int64_t r = begin * height; r < smaller(end * height, t.rows); ++r)
+    for (int64_t m = 0; m < w.rows; ++m)
+      w.out[((group * w.rows + m) * w.channels + r % w.channels) * taps + r / w.channels] =
+          s.sums[(r - begin * height) * t.columns + m];
+}
+
 /// As many channels as there are lanes of a register, one of its own for each.
 template <class T>
 static void run_lanes(const WeightGradient<T>& w, int64_t first, const WeightScratch<T>& s) {
@@ -227,22 +268,39 @@ static void run_lanes(const WeightGradient<T>& w, int64_t first, const WeightScr
     for (int64_t tap = 0; tap < taps; ++tap) w.out[(first + c) * taps + tap] = s.sums[tap * W + c];
 }
 
-/// How the work is shared: units of one kind, as many for a thread, and what a thread's sums take.
+/// The cheapest way, its units, as many for a thread, and what a thread's sums take.
 template <class T>
 struct WeightShares {
+  enum class Way { Lanes, Source, Gradient } way;
+  WeightTiles<T> source;
+  GradientTiles<T> gradient;
   int64_t units, share, sums, bytes;
-  RL_INLINE WeightShares(const WeightGradient<T>& w, const WeightTiles<T>& t, int threads) {
-    units = w.is_depthwise() ? pieces_of(w.groups, kWidth<T>) : w.groups * t.tile.tiles;
+
+  RL_INLINE WeightShares(const WeightGradient<T>& w, int threads) : source(w), gradient(w) {
+    const int64_t tiles = tiles_of(w);
+    units = way == Way::Lanes ? tiles : w.groups * tiles;
     share = pieces_of(units, threads);
-    sums = w.is_depthwise() ? w.taps() * kWidth<T> : smaller(share, t.tile.tiles) * t.tile.rows * t.row_elements(w);
+    const int64_t together = smaller(share, tiles);
+    sums = way == Way::Lanes    ? w.taps() * kWidth<T>
+           : way == Way::Source ? together * source.tile.rows * source.row_elements(w)
+                                : (together * gradient.tile.rows + kChain) * gradient.columns;
     bytes = WeightScratch<T>::bytes(w, sums);
+  }
+  /// Tiles of a group, or registers of channels; sets the way.
+  RL_INLINE int64_t tiles_of(const WeightGradient<T>& w) {
+    way = Way::Lanes;
+    if (w.is_depthwise()) return pieces_of(w.groups, kWidth<T>);
+    // in products of a register; what is gathered for a row costs about two
+    const int64_t by_source = source.tile.tiles * source.tile.rows * source.row_elements(w) / kWidth<T>;
+    const int64_t by_gradient = gradient.tile.tiles * gradient.tile.rows * (gradient.columns / kWidth<T> + 2);
+    way = by_gradient < by_source ? Way::Gradient : Way::Source;
+    return way == Way::Gradient ? gradient.tile.tiles : source.tile.tiles;
   }
 };
 
 template <class T>
 static int64_t weight_scratch_of(const KernelCall& call) {
-  const WeightGradient<T> w(call);
-  return WeightShares<T>(w, WeightTiles<T>(w), call.threads).bytes * call.threads;
+  return WeightShares<T>(WeightGradient<T>(call), call.threads).bytes * call.threads;
 }
 static int64_t weight_scratch(const KernelCall& call) {
   return item_size(call.operands[0].dtype) == 8 ? weight_scratch_of<double>(call) : weight_scratch_of<float>(call);
@@ -250,19 +308,22 @@ static int64_t weight_scratch(const KernelCall& call) {
 
 template <class T>
 static void conv_weight(const KernelCall& call) {
+  using Way = typename WeightShares<T>::Way;
   const WeightGradient<T> w(call);
-  const WeightTiles<T> t(w);
-  const WeightShares<T> shares(w, t, call.threads);
+  const WeightShares<T> shares(w, call.threads);
   parallel_for(shares.units, shares.share, [&](int64_t begin, int64_t end) __attribute__((noinline)) {
     const WeightScratch<T> s(w, static_cast<char*>(call.scratch) + begin / shares.share * shares.bytes, shares.sums);
+    const int64_t tiles = shares.units / w.groups;
     for (int64_t unit = begin; unit < end;) {
-      if (w.is_depthwise()) {
+      if (shares.way == Way::Lanes) {
         run_lanes(w, unit++ * kWidth<T>, s);
         continue;
       }
-      const int64_t group = unit / t.tile.tiles, first = unit % t.tile.tiles;
-      const int64_t last = smaller(t.tile.tiles, first + end - unit);
-      run_tiles(w, t, group, first, last, s);
+      const int64_t group = unit / tiles, first = unit % tiles, last = smaller(tiles, first + end - unit);
+      if (shares.way == Way::Source)
+        run_tiles(w, shares.source, group, first, last, s);
+      else
+        run_gradient_tiles(w, shares.gradient, group, first, last, s);
       unit += last - first;
     }
   });

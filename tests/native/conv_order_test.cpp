@@ -134,6 +134,16 @@ TEST_F(ConvOrder, ChannelsAloneHaveTheSameOrder) {
   check({1, 4, 9, 12, 3, 1, 1, 1, 4}, {1});
 }
 
+TEST_F(ConvOrder, FewChannelsAndManyRowsHaveTheSameOrder) {
+  check({3, 1, 9, 40, 3, 1, 1, 1, 1}, {1});
+  check({2, 4, 13, 70, 5, 2, 1, 2, 2}, {1, 2});
+}
+
+TEST_F(ConvOrder, ImagesThatShareABlockDoNotMeet) {
+  check({9, 20, 7, 40, 3, 1, 1, 1, 1}, {1, 2});
+  check({5, 3, 14, 33, 3, 1, 1, 1, 1}, {1});
+}
+
 TEST_F(ConvOrder, ThreadsChangeNothing) {
   check({3, 8, 24, 40, 3, 1, 1, 1, 1}, {1, 2, 3, 4});
   check({2, 40, 24, 40, 3, 2, 1, 1, 40}, {1, 2, 4});
