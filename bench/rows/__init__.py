@@ -8,5 +8,6 @@ from .folds import folds
 from .graphs import graphs
 from .places import places
 from .programs import programs
+from .spatial import spatial
 
-ROWS = [*programs(), *elements(), *folds(), *places(), *graphs()]
+ROWS = [*programs(), *elements(), *folds(), *places(), *graphs(), *spatial()]

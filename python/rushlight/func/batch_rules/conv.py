@@ -2,7 +2,7 @@
 
 from rushlight import _C
 
-from ._table import rule
+from ._table import all_batched, is_tensor, rule
 from .pointwise import combined
 
 
@@ -35,3 +35,14 @@ def _conv_weight(layer, row, values, batched):
     grad, x = _among_channels(layer, grad, batched[0]), _among_channels(layer, x, batched[1])
     out = row((grad, x, stride, padding, dilation, groups * layer.size, size))
     return _C.unflatten(out, 0, (layer.size, out.shape[0] // layer.size))
+
+
+@rule(
+    "im2col", "col2im", "grid_sampler", "grid_sampler_input", "grid_sampler_grid", "grid_sampler_along", "grid_sampler_input_along"
+)  # fmt: skip
+def _among_images(layer, row, values, batched):
+    """Ops on images of their own: those of all examples, one after the other."""
+    tensors = all_batched(layer, [v for v in values if is_tensor(v)], [has for v, has in zip(values, batched) if is_tensor(v)])
+    images = tensors[0].shape[1]
+    out = row([*(_C.flatten(x, 0, 1) for x in tensors), *values[len(tensors) :]])
+    return _C.unflatten(out, 0, (layer.size, images))
