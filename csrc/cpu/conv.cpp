@@ -5,14 +5,15 @@
 #include "cpu/conv_axis.h"
 #include "cpu/conv_kernels.h"
 #include "cpu/conv_tile.h"
+#include "cpu/transpose.h"
 
 RL_ISA_BEGIN
 
 constexpr int64_t kSpare = 16;                         // rows of the sums end apart from powers of two
 constexpr int64_t kCopiedElements = int64_t(1) << 16;  // of a block, copied source and sums alike: half of the cache
 constexpr int64_t kMostTogether = 8;                   // images of one block
-constexpr int64_t kMostSums = int64_t(1) << 17;        // elements of the sums, where images are joined
-constexpr double kRowCycles = 10;                      // that a row's copy costs besides its elements
+constexpr int64_t kMostSums = int64_t(1) << 18;        // elements of the sums, where images are joined
+constexpr double kRowCycles = 20, kCopyCycles = 6;     // of a row that is copied, and of each register of it
 constexpr int64_t kConvGrain = int64_t(1) << 16;       // multiply-adds worth a second thread
 
 template <class T>
@@ -28,6 +29,16 @@ struct Convolution {
 
   RL_INLINE int64_t taps() const { return axis[0].taps * axis[1].taps * axis[2].taps; }
   RL_INLINE int64_t depth() const { return channels * taps(); }
+  /// Where a tap stands in the kernel.
+  RL_INLINE int64_t tap_place(int64_t tap) const {
+    int64_t place = 0, step = 1;
+    for (int d = kernels::kSpatial - 1; d >= 0; --d) {
+      place += (axis[d].tap_first + tap % axis[d].taps * axis[d].tap_step) * step;
+      tap /= axis[d].taps;
+      step *= kernel[d];
+    }
+    return place;
+  }
   RL_INLINE bool is_empty() const { return axis[0].count * axis[1].count * axis[2].count == 0; }
 };
 
@@ -35,9 +46,10 @@ RL_INLINE int64_t block_length(int64_t length, int64_t most) {
   return pieces_of(length, pieces_of(length, larger(1, smaller(most, length))));
 }
 
-/// What may be chosen about the copies: a line for each tap along the last two axes, and how many images lie in one.
+/// What may be chosen about the copies: a line for each tap along the last axis, and how many images lie in one, row by
+/// row of all of them, so that shifts by rows stay within the copy.
 struct Choice {
-  bool lines_of_rows, lines_of_columns;
+  bool lines_of_taps;
   int64_t together;
 };
 
@@ -48,7 +60,8 @@ struct Blocks {
   int64_t wide, high, together;  // positions of a block along the last two axes, and images
   int64_t blocks[5];             // of images, groups, and along the axes
   Copied copied[kernels::kSpatial];
-  int64_t row, image, line, channel;  // elements of the copy between rows, images, lines, channels
+  int64_t image, row, line, channel;  // elements of the copy between images, rows, lines, channels
+  int64_t channels;                   // copied at a time: those that a chain of the order meets
   int64_t positions, sums_row;
   int64_t weight_elements, copy_elements, sums_elements;
 
@@ -57,25 +70,29 @@ struct Blocks {
         wide(block_length(c.axis[2].count, most_positions(c))),
         high(wide < c.axis[2].count ? 1 : block_length(c.axis[1].count, most_positions(c) / wide)),
         together(choice.together),
-        copied{Copied(c.axis[0], 1, true), Copied(c.axis[1], high, choice.lines_of_rows),
-               Copied(c.axis[2], wide, choice.lines_of_columns)} {
+        copied{Copied(c.axis[0], 1, true), Copied(c.axis[1], high, false),
+               Copied(c.axis[2], wide, choice.lines_of_taps)} {
     blocks[0] = pieces_of(c.images, together);
     blocks[1] = c.groups;
     blocks[2] = c.axis[0].count;
     blocks[3] = pieces_of(c.axis[1].count, high);
     blocks[4] = pieces_of(c.axis[2].count, wide);
-    row = copied[2].extent;
-    image = row * copied[1].extent;
-    line = image * together;
+    image = copied[2].extent;
+    row = image * together;
+    line = row * copied[1].extent;
     channel = line * copied[0].lines * copied[1].lines * copied[2].lines;
-    positions = image * (together - 1) + row * (high - 1) + wide;
+    channels = channels_at_once(c);
+    positions = row * (high - 1) + image * (together - 1) + wide;
     sums_row = rounded_up(positions, tile.columns) + kSpare;
     weight_elements = rounded_up(c.groups * tile.tiles * tile.rows * c.depth(), 64);
-    copy_elements = rounded_up(channel * c.channels + tile.columns + kWidth<T>, 64);
+    copy_elements = rounded_up(channel * channels + tile.columns + kWidth<T>, 64);
     sums_elements = rounded_up(sums_row * tile.tiles * tile.rows, 64);
   }
+  static RL_INLINE int64_t channels_at_once(const Convolution<T>& c) {
+    return smaller(c.channels, (kChain - 1) / c.taps() + 2);
+  }
   static RL_INLINE int64_t most_positions(const Convolution<T>& c) {
-    return larger(64, smaller(4096, kCopiedElements / larger(1, larger(c.rows, c.channels))));
+    return larger(64, smaller(4096, kCopiedElements / larger(1, larger(c.rows, channels_at_once(c)))));
   }
   RL_INLINE int64_t count() const { return blocks[0] * blocks[1] * blocks[2] * blocks[3] * blocks[4]; }
   RL_INLINE int64_t shared_bytes(const Convolution<T>& c) const {
@@ -83,30 +100,31 @@ struct Blocks {
   }
   RL_INLINE int64_t thread_bytes() const { return (copy_elements + sums_elements) * int64_t(sizeof(T)); }
 
-  /// About how many cycles a position costs: the tiles, and the rows that are copied there and back.
+  /// About how many cycles the same positions of all images cost: the tiles, and the rows that are copied.
   RL_INLINE double cost(const Convolution<T>& c) const {
     const double per_element = sizeof(T) / double(kVectorBytes);
     const double tiles = double(pieces_of(positions, tile.columns) * tile.tiles);
     const double in_tiles = tiles * double(c.depth() * tile.rows * tile.columns) * per_element;
     const int64_t lines = c.channels * copied[0].lines * copied[1].lines * copied[2].lines;
-    const double in_copy = double(lines * together * copied[1].extent) * (kRowCycles + double(row) * per_element * 2);
-    return (in_tiles + in_copy) / double(together * high * wide);
+    const double in_copy =
+        double(lines * together * copied[1].extent) * (kRowCycles + double(image) * per_element * kCopyCycles);
+    return (in_tiles + in_copy) * double(blocks[0]);  // for as many places of all images
   }
 };
 
 /// The cheapest blocks. The result does not depend on the choice: each element is a chain of its own.
 template <class T>
 static Blocks<T> chosen_blocks(const Convolution<T>& c) {
-  Choice best{false, false, 1};
+  Choice best{false, 1};
   Blocks<T> first(c, best);
   double least = first.cost(c);
   const bool whole = first.high == c.axis[1].count && first.wide == c.axis[2].count;
   const int64_t most = whole ? smaller(smaller(c.images, kMostTogether),
                                        kMostSums / (first.tile.tiles * first.tile.rows * first.high * first.wide))
                              : 1;
-  for (int64_t together = 1; together <= larger(1, most); ++together)
-    for (int lines = 0; lines < 4; ++lines) {
-      const Choice choice{(lines & 1) != 0, (lines & 2) != 0, together};
+  for (int64_t images = 1; images <= larger(1, most); ++images)
+    for (const bool lines_of_taps : {false, true}) {
+      const Choice choice{lines_of_taps, block_length(c.images, images)};
       const double cost = Blocks<T>(c, choice).cost(c);
       if (cost < least * 0.99) best = choice, least = cost;
     }
@@ -127,26 +145,19 @@ static void prepare(const Convolution<T>& c, const Blocks<T>& b, T* panels, int6
               b.copied[2].line_of(t2);
           at[k] = channel * b.channel + line * b.line + b.copied[1].shift_of(t1) * b.row + b.copied[2].shift_of(t2);
         }
+  // places of the weight that lie side by side: all of a row's, those of a channel, or single ones
+  const bool whole = c.taps() == c.kernel[0] * c.kernel[1] * c.kernel[2];
+  const int64_t run = !whole ? 1 : c.weight_channel == c.taps() ? depth : c.taps();
   const auto panel = [&](int64_t begin, int64_t end) __attribute__((noinline)) {
     for (int64_t i = begin; i < end; ++i) {
       T* to = panels + i * depth * rows;
-      const int64_t group = i / b.tile.tiles, first = i % b.tile.tiles * rows;
-      for (int64_t r = 0; r < rows; ++r) {
-        if (first + r >= c.rows) {
-          for (int64_t d = 0; d < depth; ++d) to[d * rows + r] = T(0);
-          continue;
-        }
-        const T* from = c.weight + group * c.weight_group + (first + r) * c.weight_row;
-        int64_t d = 0;
-        for (int64_t channel = 0; channel < c.channels; ++channel)
-          for (int64_t t0 = 0; t0 < c.axis[0].taps; ++t0)
-            for (int64_t t1 = 0; t1 < c.axis[1].taps; ++t1) {
-              const int64_t k0 = c.axis[0].tap_first + t0 * c.axis[0].tap_step;
-              const int64_t k1 = c.axis[1].tap_first + t1 * c.axis[1].tap_step;
-              const T* line = from + channel * c.weight_channel + (k0 * c.kernel[1] + k1) * c.kernel[2];
-              for (int64_t t2 = 0; t2 < c.axis[2].taps; ++t2, ++d)
-                to[d * rows + r] = line[c.axis[2].tap_first + t2 * c.axis[2].tap_step];
-            }
+      const int64_t group = i / b.tile.tiles, first = i % b.tile.tiles * rows, high = smaller(rows, c.rows - first);
+      const T* from = c.weight + group * c.weight_group + first * c.weight_row;
+      if (high < rows) __builtin_memset(to, 0, size_t(depth * rows) * sizeof(T));
+      for (int64_t d = 0; d < depth; d += run, to += run * rows) {
+        const T* place = from + d / c.taps() * c.weight_channel + (whole ? 0 : c.tap_place(d % c.taps()));
+        transpose<Word<T>>(high, run, reinterpret_cast<const char*>(place), c.weight_row * int64_t(sizeof(T)),
+                           reinterpret_cast<char*>(to), rows * int64_t(sizeof(T)));
       }
     }
   };
@@ -173,24 +184,31 @@ struct BlockPlace {
   }
 };
 
+/// Channels from `first` to before `last` of the group.
 template <class T>
-RL_INLINE void copy_block(const Convolution<T>& c, const Blocks<T>& b, const BlockPlace& at, T* copy) {
+RL_INLINE void copy_block(const Convolution<T>& c, const Blocks<T>& b, const BlockPlace& at, int64_t first,
+                          int64_t last, T* copy) {
   const int64_t s0 = c.axis[0].source, s1 = c.axis[1].source, s2 = c.axis[2].source;
-  const T* const end = c.source + c.images * c.groups * c.channels * s0 * s1 * s2;
-  for (int64_t channel = 0; channel < c.channels; ++channel) {
-    T* line = copy + channel * b.channel;
+  const int64_t plane = s0 * s1 * s2;
+  const T* const end = c.source + c.images * c.groups * c.channels * plane;
+  for (int64_t channel = first; channel < last; ++channel) {
+    T* line = copy + (channel - first) * b.channel;
     for (int64_t l0 = 0; l0 < b.copied[0].lines; ++l0)
       for (int64_t l1 = 0; l1 < b.copied[1].lines; ++l1)
         for (int64_t l2 = 0; l2 < b.copied[2].lines; ++l2, line += b.line) {
           const int64_t p0 = b.copied[0].start_of(l0, at.q0), start1 = b.copied[1].start_of(l1, at.q1);
-          const int64_t start2 = b.copied[2].start_of(l2, at.q2);
-          for (int64_t i = 0; i < at.images; ++i) {
-            const T* plane = c.source + (((at.image + i) * c.groups + at.group) * c.channels + channel) * s0 * s1 * s2;
-            T* to = line + i * b.image;
-            for (int64_t y = 0; y < b.copied[1].extent; ++y, to += b.row) {
-              const int64_t p1 = start1 + y * b.copied[1].step;
-              const bool inside = uint64_t(p0) < uint64_t(s0) && uint64_t(p1) < uint64_t(s1);
-              copy_places(to, plane + (p0 * s1 + p1) * s2, inside ? s2 : 0, start2, b.copied[2].step, b.row, end);
+          const RowCopy<T> copied(b.image, s2, b.copied[2].start_of(l2, at.q2), b.copied[2].step, end);
+          T* to = line;
+          for (int64_t y = 0; y < b.copied[1].extent; ++y, to = line + y * b.row) {
+            const int64_t p1 = start1 + y * b.copied[1].step;
+            const bool inside = uint64_t(p0) < uint64_t(s0) && uint64_t(p1) < uint64_t(s1);
+            const T* row = c.source + ((at.image * c.groups + at.group) * c.channels + channel) * plane;
+            row += inside ? (p0 * s1 + p1) * s2 : 0;
+            for (int64_t i = 0; i < at.images; ++i, to += b.image, row += c.groups * c.channels * plane) {
+              if (inside)
+                copied.run(to, row);
+              else
+                copied.zeros(to, 0, b.image);
             }
           }
         }
@@ -224,16 +242,18 @@ static void run_block(const Convolution<T>& c, const Blocks<T>& b, int64_t unit,
                       T* copy) {
   const BlockPlace at(c, b, unit);
   T* const sums = copy + b.copy_elements;
-  copy_block(c, b, at, copy);
-  const int64_t depth = c.depth(), rows = b.tile.rows;
-  const int64_t positions = b.image * (at.images - 1) + b.row * (at.high - 1) + at.wide;
-  for (int64_t k = 0; k < depth; k += kChain)
+  const int64_t depth = c.depth(), rows = b.tile.rows, taps = c.taps();
+  const int64_t positions = b.row * (at.high - 1) + b.image * (at.images - 1) + at.wide;
+  for (int64_t k = 0; k < depth; k += kChain) {
+    const int64_t chain = smaller(kChain, depth - k), channel = k / taps;
+    copy_block(c, b, at, channel, (k + chain - 1) / taps + 1, copy);
+    const T* const from = copy - channel * b.channel;
     for (int64_t tile = 0; tile < b.tile.tiles; ++tile) {
       const T* panel = panels + ((at.group * b.tile.tiles + tile) * depth + k) * rows;
       for (int64_t p = 0; p < positions; p += b.tile.columns)
-        b.tile.run(smaller(kChain, depth - k), panel, copy + p, places + k, sums + tile * rows * b.sums_row + p,
-                   b.sums_row, k > 0);
+        b.tile.run(chain, panel, from + p, places + k, sums + tile * rows * b.sums_row + p, b.sums_row, k > 0);
     }
+  }
   place_sums(c, b, at, sums);
 }
 

@@ -98,27 +98,42 @@ struct Copied {
   RL_INLINE int64_t start_of(int64_t line, int64_t begin) const { return begin * step + first + line * apart; }
 };
 
-/// n places of a source row from `start` on, `step` apart; zero where there are none. Whole registers are written: up
-/// to one beyond the n, where the next row comes; and read where `end`, the source's end, allows it.
+/// n places of source rows from `start` on, `step` apart: zeros, elements from `first` on, zeros again. Whole registers
+/// are written: up to one beyond the n, where the next row comes; and read where `end`, the source's end, allows it.
 template <class T>
-RL_INLINE void copy_places(T* to, const T* row, int64_t source, int64_t start, int64_t step, int64_t n, const T* end) {
-  using U = typename VectorOf<T>::unaligned;
-  constexpr int64_t W = kWidth<T>;
-  const int64_t before = start < 0 ? smaller(n, pieces_of(-start, step)) : 0;
-  const int64_t inside = start < source ? smaller(n, pieces_of(source - start, step)) : 0;
-  for (int64_t i = 0; i < before; i += W) *reinterpret_cast<U*>(to + i) = U{};
-  const T* from = row + start;
-  int64_t i = before;
-  if (step == 1) {
-    for (; i < inside && from + i + W <= end; i += W)
-      *reinterpret_cast<U*>(to + i) = *reinterpret_cast<const U*>(from + i);
-  } else if (step == 2) {
-    for (; i < inside && from + 2 * (i + W) <= end; i += W)
-      *reinterpret_cast<U*>(to + i) = every_second<T>(from + 2 * i, std::make_integer_sequence<int, int(W)>());
+struct RowCopy {
+  int64_t n, step, before, inside, first;
+  const T* end;
+
+  RL_INLINE RowCopy(int64_t places, int64_t source, int64_t start, int64_t apart, const T* source_end)
+      : n(places),
+        step(apart),
+        before(start < 0 ? smaller(n, pieces_of(-start, step)) : 0),
+        inside(start < source ? larger(before, smaller(n, pieces_of(source - start, step))) : before),
+        first(start),
+        end(source_end) {}
+
+  RL_INLINE void zeros(T* to, int64_t from, int64_t until) const {
+    using U = typename VectorOf<T>::unaligned;
+    for (int64_t i = from; i < until; i += kWidth<T>) *reinterpret_cast<U*>(to + i) = U{};
   }
-  for (; i < inside; ++i) to[i] = from[i * step];
-  for (i = larger(before, inside); i < n; i += W) *reinterpret_cast<U*>(to + i) = U{};
-}
+  RL_INLINE void run(T* to, const T* row) const {
+    using U = typename VectorOf<T>::unaligned;
+    constexpr int64_t W = kWidth<T>;
+    zeros(to, 0, before);
+    const T* from = row + first;
+    int64_t i = before;
+    if (step == 1) {
+      for (; i < inside && from + i + W <= end; i += W)
+        *reinterpret_cast<U*>(to + i) = *reinterpret_cast<const U*>(from + i);
+    } else if (step == 2) {
+      for (; i < inside && from + 2 * (i + W) <= end; i += W)
+        *reinterpret_cast<U*>(to + i) = every_second<T>(from + 2 * i, std::make_integer_sequence<int, int(W)>());
+    }
+    for (; i < inside; ++i) to[i] = from[i * step];
+    zeros(to, inside, n);
+  }
+};
 
 /// n sums to where they belong, with the bias if there is one; not a place beyond them is written.
 template <class T, bool kBias, int N>

@@ -10,6 +10,10 @@
 
 RL_ISA_BEGIN
 
+/// What a register moves elements of this size as.
+template <class T>
+using Word = std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>;
+
 /// Registers along the columns of a tile with R rows: as many as hide the latency of a chain.
 template <int R>
 constexpr int kRowVectors = R == 1   ? 8

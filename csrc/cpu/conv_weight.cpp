@@ -9,9 +9,6 @@
 
 RL_ISA_BEGIN
 
-template <class T>
-using Word = std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>;
-
 constexpr int kTapsAtOnce = 8;  // chains of a depthwise layer in registers
 
 template <class T>

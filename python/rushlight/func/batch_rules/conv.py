@@ -42,7 +42,9 @@ def _conv_weight(layer, row, values, batched):
 )  # fmt: skip
 def _among_images(layer, row, values, batched):
     """Ops on images of their own: those of all examples, one after the other."""
-    tensors = all_batched(layer, [v for v in values if is_tensor(v)], [has for v, has in zip(values, batched) if is_tensor(v)])
+    tensors = all_batched(
+        layer, [v for v in values if is_tensor(v)], [has for v, has in zip(values, batched) if is_tensor(v)]
+    )
     images = tensors[0].shape[1]
     out = row([*(_C.flatten(x, 0, 1) for x in tensors), *values[len(tensors) :]])
     return _C.unflatten(out, 0, (layer.size, images))
