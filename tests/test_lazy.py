@@ -56,7 +56,9 @@ def test_moving_and_converting_waits_with_it(torch):
     assert net(torch.ones(1, 3, dtype=torch.float64)).dtype == torch.float64
 
 
-@pytest.mark.parametrize("again", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))], ids=["deepcopy", "pickle"])
+@pytest.mark.parametrize(
+    "again", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))], ids=["deepcopy", "pickle"]
+)
 def test_a_copy_is_lazy_on_its_own(torch, again):
     net = lazy_net(torch)
     other = again(net)

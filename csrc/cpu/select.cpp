@@ -35,7 +35,8 @@
   X(scatter) \
   X(optim) \
   X(random) \
-  X(recurrent)
+  X(recurrent) \
+  X(attention)
 // clang-format on
 
 #define X(family)                              \

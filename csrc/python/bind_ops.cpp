@@ -1,5 +1,6 @@
 // Every row of the registry, bound: a new op needs no line here.
 #include "ops/arrange.h"
+#include "ops/attention.h"
 #include "ops/conv.h"
 #include "ops/create.h"
 #include "ops/factor.h"

@@ -4,6 +4,7 @@ from rushlight import _C
 
 from . import (
     arrange,
+    attention,
     conv,
     factor,
     grid,

@@ -2,13 +2,14 @@
 
 from rushlight import _C
 
+from ._again import again
 from ._table import joint, op
 
 
 def _back(g, out, input, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, batch_sizes, mode, reverse):
     given = (input, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr)
     if _C.is_grad_enabled():
-        return _again(g, given, batch_sizes, mode, reverse)
+        return again(lambda *leaves: _of_ops(*leaves, batch_sizes, mode, reverse), given, g)
     of_cells = g[2] if mode == "lstm" else None
     gates_in, gates, before, dh, dc, *projection = _C._recurrent_backward(
         g[0], g[1], of_cells, out[0], out[3], h0, c0, w_hh, w_hr, batch_sizes, mode, reverse
@@ -26,25 +27,6 @@ def _back(g, out, input, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, batch_sizes, mode
     )
 
 
-def _again(g, given, batch_sizes, mode, reverse):
-    """The gradients with a history: of the layer computed once more, of ops."""
-    from rushlight.autograd import grad
-
-    leaves = [x if x is None else _C.view(x, x.shape).requires_grad_() for x in given]
-    results = _of_ops(*leaves, batch_sizes, mode, reverse)
-    pairs = [(result, each) for result, each in zip(results, g) if each is not None and result is not None]
-    found = iter(
-        grad(
-            [result for result, _ in pairs],
-            [x for x in leaves if x is not None],
-            [each for _, each in pairs],
-            create_graph=True,
-            allow_unused=True,
-        )
-    )
-    return tuple(None if x is None else next(found) for x in leaves)
-
-
 def _of_ops(input, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, batch_sizes, mode, reverse):
     """What the row computes, a time step after the other: only for gradients of gradients."""
     sizes = batch_sizes.tolist()
@@ -60,7 +42,7 @@ def _of_ops(input, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, batch_sizes, mode, reve
         states[t] = new
         h = _C.cat([new, h[rows:]])
         c = None if c is None else _C.cat([cell, c[rows:]])
-    return _C.cat(states), h, c, None
+    return _C.cat(states), h, c
 
 
 def _step(input, hidden, before, cell, mode):

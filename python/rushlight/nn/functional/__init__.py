@@ -1,6 +1,7 @@
 """Modules' computations as functions, in files named as those of `nn.modules`."""
 
 from .activation import *
+from .attention import *
 from .conv import *
 from .distance import *
 from .dropout import *

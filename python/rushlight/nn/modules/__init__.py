@@ -17,3 +17,5 @@ from .pixelshuffle import *
 from .pooling import *
 from .rnn import *
 from .upsampling import *
+from .parameter_container import *
+from .rnn import *

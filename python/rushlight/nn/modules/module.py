@@ -10,7 +10,6 @@ from rushlight.tensor import Tensor
 from ..parameter import Buffer, Parameter
 from ._hooks import (
     Hooks,
-    registered,
     register_module_backward_hook,
     register_module_buffer_registration_hook,
     register_module_forward_hook,
@@ -19,6 +18,7 @@ from ._hooks import (
     register_module_full_backward_pre_hook,
     register_module_module_registration_hook,
     register_module_parameter_registration_hook,
+    registered,
 )
 from ._states import States
 
