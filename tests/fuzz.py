@@ -153,8 +153,7 @@ def anything(rng):
 def sure_calls():
     """Calls that chance does not find: lists that belong together, shapes that fit each other, a last dim of two."""
     one, t = lambda: [torch.rand(3)], torch.Tensor
-    yield None, "sgd_step", (one(), one(), [], torch.tensor([0.1, 0, 0, 0, 0, 0, 0], dtype=_C.float64))
-    hyper = torch.tensor([0.1, 0.9, 0.99, 1e-8, 0, 0, 0, 0], dtype=_C.float64)
+    options = torch.tensor([0.1, 0, 0, 0, 0.9, 0.99, 1e-8], dtype=_C.float64)
     scores, classes = torch.rand(4, 3), torch.tensor([0, 1, 2, 0])
     yield None, "nll_loss_backward", (torch.tensor(1.0), scores, classes, None, "mean", -100, torch.tensor(4.0))
     yield None, "view_as_complex", (torch.rand(3, 2),)
@@ -164,7 +163,7 @@ def sure_calls():
     yield None, "slice_backward", (torch.rand(2), (5,), 0, 1, 2)
     yield None, "select_backward", (torch.rand(3), (2, 3), 0, 1)
     yield None, "histogram", (torch.rand(5), torch.tensor([0.0, 0.5, 1.0]), None, True)
-    yield None, "adam_step", (one(), one(), one(), one(), [], [torch.zeros(())], hyper)
+    yield None, "optimizer_step", (one(), "adam", one(), one() + one(), [torch.zeros(())], options)
     image, kernel, geometry = torch.rand(1, 2, 4, 4), torch.rand(3, 2, 2, 2), ((1, 1), (0, 0), (1, 1), 1)
     yield None, "conv", (image, kernel, None, *geometry, (3, 3))
     yield None, "conv_transpose", (torch.rand(1, 3, 3, 3), kernel, None, *geometry, (4, 4))

@@ -81,7 +81,7 @@ def test_a_parameter_that_an_optimizer_stepped():
 
     told = failing(program)
     assert "saved by linear (linear.py:" in told and "in Linear.forward) as an input" in told
-    assert re.search(r"last written by sgd_step \(sgd.py:\d+ in SGD", told)
+    assert re.search(r"last written by sgd_step \(optimizer.py:\d+ in Stepped", told)
 
 
 def test_a_tensor_that_a_function_saved():

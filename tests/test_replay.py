@@ -3,6 +3,7 @@
 import pytest
 
 import rushlight as torch
+from optim_cases import FUSED
 from rushlight import nn
 from rushlight.nn import functional as F
 
@@ -72,11 +73,8 @@ def replayed(training, recorded=0):
 
 
 OPTIMIZERS = {
-    "adam": lambda params: torch.optim.Adam(params, lr=0.01),
-    "amsgrad": lambda params: torch.optim.Adam(params, lr=0.01, amsgrad=True, weight_decay=0.1),
-    "adamw": lambda params: torch.optim.AdamW(params, lr=0.01),
-    "sgd": lambda params: torch.optim.SGD(params, lr=0.1),
-    "momentum": lambda params: torch.optim.SGD(params, lr=0.1, momentum=0.9, dampening=0.5),
+    case: lambda params, name=name, options=options: getattr(torch.optim, name)(params, **{"lr": 0.01, **options})
+    for case, (name, options) in FUSED.items()
 }
 
 
@@ -89,7 +87,7 @@ def test_a_replayed_step_ends_where_eager_steps_end(name, recorded, keep_grads):
 
 
 def test_the_program_that_is_replayed_trains_at_more_than_one_rate():
-    training = Training(OPTIMIZERS["adam"])
+    training = Training(OPTIMIZERS["Adam-0"])
     replayed(training)
     assert training.optimizer.param_groups[0]["lr"] == 0.01 * 0.5**3
 

@@ -2,32 +2,57 @@
 #include "ops/optim.h"
 
 #include "cpu/optim_kernels.h"
+#include "functors/optim.h"
+
+// how many states and options a rule has is the same for every dtype
+#define RL_OPTIM_RULE(Rule, ...) functors::Rule<float __VA_OPT__(, ) __VA_ARGS__>
 
 namespace rl::kernels {
 
-constinit Kernel sgd_step{.name = "sgd_step", .kind = Kind::Opaque, .outputs = 1, .block = {}};
-constinit Kernel sgd_momentum_step{.name = "sgd_momentum_step", .kind = Kind::Opaque, .outputs = 2, .block = {}};
-constinit Kernel adam_step{.name = "adam_step", .kind = Kind::Opaque, .outputs = 4, .block = {}};
-constinit Kernel adam_amsgrad_step{.name = "adam_amsgrad_step", .kind = Kind::Opaque, .outputs = 5, .block = {}};
+template <class R>
+constexpr Kernel step_kernel(const char* name) {
+  return {.name = name, .kind = Kind::Opaque, .outputs = 1 + R::states + R::counters, .block = {}};
+}
+#define RL_OPTIM(name, ...) constinit Kernel name##_step = step_kernel<RL_OPTIM_RULE(__VA_ARGS__)>(#name "_step");
+#include "functors/optim.def"
+#undef RL_OPTIM
 
 }  // namespace rl::kernels
 
 namespace rl::ops {
 namespace {
 
-void check_lists(const char* op, const std::vector<Tensor>& params, const std::vector<Tensor>& list, const char* name) {
-  RL_CHECK(list.size() == params.size(), op, ": ", params.size(), " params, but ", list.size(), " ", name);
-  for (size_t i = 0; i < list.size(); ++i)
-    RL_CHECK(list[i].sizes() == params[i].sizes() && list[i].dtype() == params[i].dtype() &&
-                 list[i].device() == params[i].device(),
-             op, ": ", name, "[", i, "] has shape ", list[i].sizes(), " and dtype ", dtype_text(list[i].dtype()),
-             ", its parameter ", params[i].sizes(), " and ", dtype_text(params[i].dtype()));
+struct StepRow {
+  std::string_view name;
+  const Kernel* kernel;
+  size_t states, counters;
+  int64_t options;
+};
+template <class R>
+constexpr StepRow step_row(std::string_view name, const Kernel* kernel) {
+  return {name, kernel, R::states, R::counters, step_options::count + R::options};
+}
+#define RL_OPTIM(name, ...) step_row<RL_OPTIM_RULE(__VA_ARGS__)>(#name, &kernels::name##_step),
+constexpr StepRow kSteps[] = {
+#include "functors/optim.def"
+};
+#undef RL_OPTIM
+
+const StepRow& row_of(const char* op, std::string_view rule) {
+  for (const StepRow& row : kSteps)
+    if (row.name == rule) return row;
+  fail(ErrorKind::Value, op, ": there is no rule '", rule, "'");
 }
 
-void check_hyper(const char* op, const Tensor& hyper, int64_t count) {
-  RL_CHECK(hyper.dtype() == DType::Float64 && hyper.ndim() == 1 && hyper.size(0) == count, op,
-           ": hyper must have shape [", count, "] and dtype torch.float64, got ", hyper.sizes(), " and ",
-           dtype_text(hyper.dtype()));
+void check_count(const char* op, std::string_view rule, const char* name, size_t found, size_t each, size_t params) {
+  RL_CHECK(found == each * params, op, ": ", rule, " of ", params, " params takes ", each * params, " ", name, ", got ",
+           found);
+}
+
+void check_like(const char* op, const Tensor& param, const Tensor& t, const char* name, size_t i) {
+  RL_CHECK(t.sizes() == param.sizes() && t.dtype() == param.dtype() && t.device() == param.device(), op, ": ", name,
+           "[", i, "] has shape ", t.sizes(), " and dtype ", dtype_text(t.dtype()), ", its parameter ", param.sizes(),
+           " and ", dtype_text(param.dtype()));
 }
 
 /// Tensors of one parameter, seen or copied in one dense stride order; `write_back` returns what was copied.
@@ -60,51 +85,36 @@ class Aligned {
 
 }  // namespace
 
-void sgd_step(const std::vector<Tensor>& params, const std::vector<Tensor>& grads,
-              const std::vector<Tensor>& momentum_buffers, const Tensor& hyper) {
-  const char* op = "sgd_step";
-  check_lists(op, params, grads, "grads");
-  const bool has_buffers = !momentum_buffers.empty();
-  if (has_buffers) check_lists(op, params, momentum_buffers, "momentum_buffers");
-  check_hyper(op, hyper, sgd_hyper::count);
-  for (size_t i = 0; i < params.size(); ++i) {
-    Aligned aligned(params[i]);
-    const Tensor param = aligned.write(op, params[i]), grad = aligned.read(grads[i]);
-    if (has_buffers) {
-      const Tensor buffer = aligned.write(op, momentum_buffers[i]);
-      launch(kernels::sgd_momentum_step, {param, buffer, grad, hyper}, param.dtype());
-    } else {
-      launch(kernels::sgd_step, {param, grad, hyper}, param.dtype());
-    }
-    aligned.write_back();
-  }
-}
+void optimizer_step(const std::vector<Tensor>& params, std::string_view rule, const std::vector<Tensor>& grads,
+                    const std::vector<Tensor>& states, const std::vector<Tensor>& counters, const Tensor& options) {
+  const char* op = "optimizer_step";
+  const StepRow& row = row_of(op, rule);
+  const size_t n = params.size();
+  check_count(op, rule, "grads", grads.size(), 1, n);
+  check_count(op, rule, "states", states.size(), row.states, n);
+  check_count(op, rule, "counters", counters.size(), row.counters, n);
+  for (size_t i = 0; i < n; ++i) check_like(op, params[i], grads[i], "grads", i);
+  for (size_t i = 0; i < states.size(); ++i) check_like(op, params[i % n], states[i], "states", i);
+  for (const Tensor& counter : counters)
+    RL_CHECK(counter.numel() == 1 && (counter.dtype() == DType::Float32 || counter.dtype() == DType::Float64), op,
+             ": a counter must hold one torch.float32 or torch.float64 number, got shape ", counter.sizes(), " and ",
+             dtype_text(counter.dtype()));
+  RL_CHECK(options.dtype() == DType::Float64 && options.ndim() == 1 && options.size(0) == row.options, op,
+           ": the options of ", rule, " must have shape [", row.options, "] and dtype torch.float64, got ",
+           options.sizes(), " and ", dtype_text(options.dtype()));
 
-void adam_step(const std::vector<Tensor>& params, const std::vector<Tensor>& grads, const std::vector<Tensor>& exp_avgs,
-               const std::vector<Tensor>& exp_avg_sqs, const std::vector<Tensor>& max_exp_avg_sqs,
-               const std::vector<Tensor>& steps, const Tensor& hyper) {
-  const char* op = "adam_step";
-  check_lists(op, params, grads, "grads");
-  check_lists(op, params, exp_avgs, "exp_avgs");
-  check_lists(op, params, exp_avg_sqs, "exp_avg_sqs");
-  const bool amsgrad = !max_exp_avg_sqs.empty();
-  if (amsgrad) check_lists(op, params, max_exp_avg_sqs, "max_exp_avg_sqs");
-  RL_CHECK(steps.size() == params.size(), op, ": ", params.size(), " params, but ", steps.size(), " steps");
-  for (const Tensor& step : steps)
-    RL_CHECK(step.numel() == 1 && step.dtype() == DType::Float32, op,
-             ": a step must hold one torch.float32 number, got shape ", step.sizes(), " and ",
-             dtype_text(step.dtype()));
-  check_hyper(op, hyper, adam_hyper::count);
-  for (size_t i = 0; i < params.size(); ++i) {
+  std::vector<Tensor> held;
+  std::vector<Operand> operands;
+  for (size_t i = 0; i < n; ++i) {
     Aligned aligned(params[i]);
-    const Tensor param = aligned.write(op, params[i]), grad = aligned.read(grads[i]);
-    const Tensor mean = aligned.write(op, exp_avgs[i]), square = aligned.write(op, exp_avg_sqs[i]);
-    if (amsgrad) {
-      const Tensor largest = aligned.write(op, max_exp_avg_sqs[i]);
-      launch(kernels::adam_amsgrad_step, {param, mean, square, steps[i], largest, grad, hyper}, param.dtype());
-    } else {
-      launch(kernels::adam_step, {param, mean, square, steps[i], grad, hyper}, param.dtype());
-    }
+    held.clear();
+    held.push_back(aligned.write(op, params[i]));
+    for (size_t k = 0; k < row.states; ++k) held.push_back(aligned.write(op, states[k * n + i]));
+    for (size_t k = 0; k < row.counters; ++k) held.push_back(counters[k * n + i]);
+    held.push_back(aligned.read(grads[i]));
+    held.push_back(options);
+    operands.assign(held.begin(), held.end());
+    launch(*row.kernel, operands, params[i].dtype());
     aligned.write_back();
   }
 }

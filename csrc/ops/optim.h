@@ -1,20 +1,17 @@
 // One step of an optimiser over lists of parameters, in place: one launch per parameter.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "ops/common.h"
 
 namespace rl::ops {
 
-/// hyper, 1-d float64: lr, momentum, dampening, weight_decay, nesterov, maximize, first. `first` not 0: the momentum
-/// buffers become the gradients. No buffers are needed where momentum is 0.
-void sgd_step(const std::vector<Tensor>& params, const std::vector<Tensor>& grads,
-              const std::vector<Tensor>& momentum_buffers, const Tensor& hyper);
-/// hyper, 1-d float64: lr, beta1, beta2, eps, weight_decay, amsgrad, maximize, decoupled. `steps` are 0-d float32 and
-/// counted up by the kernel. `max_exp_avg_sqs` is empty unless amsgrad.
-void adam_step(const std::vector<Tensor>& params, const std::vector<Tensor>& grads, const std::vector<Tensor>& exp_avgs,
-               const std::vector<Tensor>& exp_avg_sqs, const std::vector<Tensor>& max_exp_avg_sqs,
-               const std::vector<Tensor>& steps, const Tensor& hyper);
+/// `rule` is a row of functors/optim.def. `states` holds what lies beside the parameters: the first state of every
+/// parameter, then the second of every one, ...; `counters` the 0-d states likewise, counted up by the kernel.
+/// `options` is 1-d float64: lr, weight_decay, maximize, decoupled, then those that the rule names in functors/optim.h.
+void optimizer_step(const std::vector<Tensor>& params, std::string_view rule, const std::vector<Tensor>& grads,
+                    const std::vector<Tensor>& states, const std::vector<Tensor>& counters, const Tensor& options);
 
 }  // namespace rl::ops

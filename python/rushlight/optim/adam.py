@@ -1,75 +1,73 @@
-"""Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019)."""
+"""Adam (Kingma and Ba, 2015) and its largest second moment (Reddi et al., 2018)."""
 
 from rushlight import _C
+from rushlight.tensor import Tensor
 
-from .optimizer import Optimizer, check
+from .optimizer import Stepped, check, check_betas, check_fused, check_lr, check_not_negative
 
 
-class Adam(Optimizer):
-    """Steps scaled by running means of the gradient and of its square; all parameters in one call."""
+class Adam(Stepped):
+    """Steps scaled by running means of the gradient and of its square.
+
+    Parameters
+    ----------
+    params : iterable
+        Parameters, pairs of a name and a parameter, or groups.
+    lr : float or Tensor, default 1e-3
+        The rate.
+    betas : pair of float, default (0.9, 0.999)
+        How much of the old means stays, of the gradient and of its square.
+    eps : float, default 1e-8
+        Added to the denominator.
+    weight_decay : float, default 0
+        How much of the parameter is added to its gradient, or, `decoupled_weight_decay`, taken from the parameter.
+    amsgrad : bool, default False
+        Scale by the largest second moment so far.
+    """
 
     def __init__(
         self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, amsgrad=False, *, foreach=None, maximize=False,
         capturable=False, differentiable=False, fused=None, decoupled_weight_decay=False,
     ):  # fmt: skip
-        check(float(lr) >= 0.0, f"Invalid learning rate: {lr}")
-        check(eps >= 0.0, f"Invalid epsilon value: {eps}")
-        check(0.0 <= betas[0] < 1.0, f"Invalid beta parameter at index 0: {betas[0]}")
-        check(0.0 <= betas[1] < 1.0, f"Invalid beta parameter at index 1: {betas[1]}")
-        check(weight_decay >= 0.0, f"Invalid weight_decay value: {weight_decay}")
+        alone = foreach and not capturable
+        check(
+            not (alone and isinstance(lr, Tensor)),
+            "lr as a Tensor is not supported for capturable=False and foreach=True",
+        )
+        check_lr(lr)
+        check_not_negative("Invalid epsilon value: {1}", eps=eps)
+        check_betas(betas)
+        check_not_negative(weight_decay=weight_decay)
+        kinds = [isinstance(beta, Tensor) for beta in betas]
+        check(
+            all(kinds) or all(isinstance(beta, float) for beta in betas),
+            "betas must be either both floats or both Tensors",
+        )
+        for place, beta in enumerate(betas):
+            if kinds[place]:
+                check(
+                    not alone,
+                    f"betas[{place}] as a Tensor is not supported for capturable=False and foreach=True",
+                )
+                check(beta.numel() == 1, f"Tensor betas[{place}] must be 1-element")
+        betas = tuple(beta.squeeze() if isinstance(beta, Tensor) and beta.ndim else beta for beta in betas)
         super().__init__(params, dict(
             lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad, maximize=maximize, foreach=foreach,
             capturable=capturable, differentiable=differentiable, fused=fused, decoupled_weight_decay=decoupled_weight_decay,
         ))  # fmt: skip
+        check_fused(fused, foreach, differentiable)
 
-    def _step_group(self, place, group):
-        params, grads, averages, squares, largest, steps = [], [], [], [], [], []
-        amsgrad = group["amsgrad"]
-        for p in group["params"]:
-            g = p.grad
-            if g is None:
-                continue
-            state = self.state[p]
-            if not state:
-                with _C._Unrecorded():
-                    state["step"] = _C.zeros((), dtype=_C.float32)
-                    state["exp_avg"] = _C.zeros_like(p)
-                    state["exp_avg_sq"] = _C.zeros_like(p)
-                    if amsgrad:
-                        state["max_exp_avg_sq"] = _C.zeros_like(p)
-            params.append(p)
-            grads.append(g)
-            averages.append(state["exp_avg"])
-            squares.append(state["exp_avg_sq"])
-            steps.append(state["step"])
-            if amsgrad:
-                largest.append(state["max_exp_avg_sq"])
-        if params:
-            numbers = self._numbers(place, self._values(group))
-            _C._adam_step(params, grads, averages, squares, largest, steps, numbers)
+    def _rule(self, group):
+        if group["amsgrad"]:
+            return "adam_amsgrad", ("exp_avg", "exp_avg_sq", "max_exp_avg_sq"), ("step",)
+        return "adam", ("exp_avg", "exp_avg_sq"), ("step",)
 
-    def _values(self, group):
-        beta1, beta2 = group["betas"]
-        return [
-            float(group["lr"]),
-            float(beta1),
-            float(beta2),
-            group["eps"],
-            group["weight_decay"],
-            group["amsgrad"],
-            group["maximize"],
-            group["decoupled_weight_decay"],
-        ]
+    def _options(self, group):
+        return [*map(float, group["betas"]), group["eps"]]
 
-
-class AdamW(Adam):
-    """Adam whose weight decay stands apart from the gradient."""
-
-    def __init__(
-        self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2, amsgrad=False, *, maximize=False, foreach=None,
-        capturable=False, differentiable=False, fused=None,
-    ):  # fmt: skip
-        super().__init__(
-            params, lr, betas, eps, weight_decay, amsgrad, foreach=foreach, maximize=maximize, capturable=capturable,
-            differentiable=differentiable, fused=fused, decoupled_weight_decay=True,
-        )  # fmt: skip
+    def _recorded(self, p, grad, state, group):
+        (beta1, beta2), (mean, square, step) = group["betas"], self._moments(grad, state, group)
+        if group["amsgrad"]:
+            square = state["max_exp_avg_sq"] = _C.maximum(state["max_exp_avg_sq"], square)
+        root = square.sqrt() / (1 - beta2**step) ** 0.5
+        p.sub_(mean * (group["lr"] / (1 - beta1**step)) / (root + group["eps"]))
