@@ -86,7 +86,7 @@ class UninitializedTensorMixin(metaclass=Meta):
             "Can't share memory on an uninitialized parameter or buffer. Call the module once before share_memory()."
         )
 
-    def __repr__(self):
+    def __repr__(self, *, tensor_contents=None):
         return f"<{type(self).__name__}>"
 
     def __reduce_ex__(self, protocol):

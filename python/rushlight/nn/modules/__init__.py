@@ -18,4 +18,5 @@ from .pooling import *
 from .rnn import *
 from .upsampling import *
 from .parameter_container import *
+from .parameter_container import *
 from .rnn import *

@@ -53,7 +53,7 @@ class States:
                 FutureWarning,
                 stacklevel=2,
             )
-            destination, prefix, keep_vars = (*args, *(destination, prefix, keep_vars)[len(args) :])
+            destination, prefix, keep_vars = args + (destination, prefix, keep_vars)[len(args) :]
         if destination is None:
             destination = OrderedDict()
             destination._metadata = OrderedDict()
