@@ -1,6 +1,7 @@
 // How a functor runs over a block: one contiguous loop per functor, dtype and instruction set.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -41,12 +42,66 @@ RL_INLINE const Stored<T>* stored_block(void* const* blocks, int i) {
   return static_cast<const Stored<T>*>(blocks[i]);
 }
 
+/// Whether a long block goes from its end to its start. A load waits for an earlier store whose address has the same
+/// low 12 bits: where the result lies a little beyond an operand in them, the other way round keeps the two apart.
+/// Measured with AVX-512, one register beyond, 1e5 float32 elements: add 14.8 us forward and 11.4 backward,
+/// sigmoid 47.6 and 38.9.
+template <class... X>
+RL_INLINE bool goes_backward(int64_t n, const void* out, const X*... x) {
+  constexpr int64_t kLong = 512;
+  constexpr uintptr_t kPage = 4096, kNear = 512;
+  if (n < kLong) return false;
+  uintptr_t beyond = kPage, before = kPage;
+  for (const void* from : {static_cast<const void*>(x)...}) {
+    const uintptr_t step = (reinterpret_cast<uintptr_t>(out) - reinterpret_cast<uintptr_t>(from)) % kPage;
+    if (step == 0) continue;
+    beyond = step < beyond ? step : beyond;
+    before = kPage - step < before ? kPage - step : before;
+  }
+  return beyond <= kNear && beyond < before;
+}
+
+/// group(to, at) makes Width elements from `at` on. The last of a block overlaps the one before: it is made first,
+/// because an operand may be what is written, and moved to its place at the end.
+template <int Width, class R, class Group>
+RL_INLINE void by_groups(int64_t n, bool backward, R* out, const Group& group) {
+  const int64_t whole = n / Width * Width, step = backward ? -Width : Width;
+  R last[Width];
+  R* to = last;
+  int64_t at = n - Width, next = backward ? whole - Width : 0, left = whole;
+  if (n == whole) to = out + next, at = next, next += step, left -= Width;
+  for (;; left -= Width, next += step) {
+    group(to, at);
+    if (left == 0) break;
+    to = out + next, at = next;
+  }
+  if (n != whole) __builtin_memcpy(out + n - Width, last, sizeof(last));
+}
+
+/// out[i] = f(i), by groups that fill a register of the narrowest type: a loop as long as one becomes one step.
+template <int Width, class R, class Function>
+RL_INLINE void by_elements(int64_t n, bool backward, R* out, const Function& f) {
+  if (n < Width) {
+#pragma GCC ivdep
+#pragma GCC unroll 1
+    for (int64_t i = 0; i < n; ++i) out[i] = f(i);
+    return;
+  }
+  by_groups<Width>(n, backward, out, [&](R* to, int64_t at) __attribute__((always_inline)) {
+#pragma GCC ivdep
+#pragma GCC unroll 1
+    for (int64_t l = 0; l < Width; ++l) to[l] = f(at + l);
+  });
+}
+
 /// out[i] = F(x[i]...) for arguments of the types X.
 template <class F, class... X, class P>
   requires(!(is_half_type<X> || ...))
 RL_INLINE void apply_block(int64_t n, void* const* blocks, const P& params, const Stored<X>*... x) {
   using R = decltype(apply<F>(params, X()...));
+  constexpr int kElements = kVectorBytes / int(std::min({sizeof(R), sizeof(X)...}));
   R* out = static_cast<R*>(blocks[0]);
+  const bool backward = goes_backward(n, out, x...);
   if constexpr (HasRare<F, X...>) {
     // Flags first, so that a block computed in place still has its inputs when the flagged elements are done slowly.
     constexpr int64_t kChunk = 256;
@@ -54,16 +109,15 @@ RL_INLINE void apply_block(int64_t n, void* const* blocks, const P& params, cons
       const int64_t end = at + kChunk < n ? at + kChunk : n;
       int any = 0;
       for (int64_t i = at; i < end; ++i) any |= F::rare(x[i]...);
-      if (any) {
+      if (any)
         for (int64_t i = at; i < end; ++i) out[i] = F::rare(x[i]...) ? F::slow(x[i]...) : F()(x[i]...);
-        continue;
-      }
-#pragma GCC ivdep
-      for (int64_t i = at; i < end; ++i) out[i] = F()(x[i]...);
+      else
+        by_elements<kElements>(end - at, backward, out + at,
+                               [&](int64_t i) __attribute__((always_inline)) { return F()(x[at + i]...); });
     }
   } else {
-#pragma GCC ivdep
-    for (int64_t i = 0; i < n; ++i) out[i] = apply<F>(params, X(x[i])...);
+    by_elements<kElements>(n, backward, out,
+                           [&](int64_t i) __attribute__((always_inline)) { return apply<F>(params, X(x[i])...); });
   }
 }
 
@@ -97,10 +151,12 @@ template <class F, class S, class... X, class P>
   requires(is_half_type<S> && (std::is_same_v<X, S> && ...))
 RL_INLINE void apply_block(int64_t n, void* const* blocks, const P& params, const S* first, const X*... x) {
   S* out = static_cast<S*>(blocks[0]);
-  int64_t i = 0;
-  for (; i + kHalfLanes <= n; i += kHalfLanes) apply_register<F>(params, out + i, first + i, (x + i)...);
-  if (i == n) return;
-  const size_t bytes = size_t(n - i) * sizeof(S);
+  if (n >= kHalfLanes)
+    return by_groups<kHalfLanes>(n, goes_backward(n, out, first, x...), out,
+                                 [&](S* to, int64_t at) __attribute__((always_inline)) {
+                                   apply_register<F>(params, to, first + at, (x + at)...);
+                                 });
+  const size_t bytes = size_t(n) * sizeof(S);
   struct Padded {
     S lane[kHalfLanes];
     RL_INLINE Padded(const S* at, size_t some) {
@@ -109,8 +165,8 @@ RL_INLINE void apply_block(int64_t n, void* const* blocks, const P& params, cons
     }
   };
   S made[kHalfLanes];
-  apply_register<F>(params, made, Padded(first + i, bytes).lane, Padded(x + i, bytes).lane...);
-  __builtin_memcpy(out + i, made, bytes);
+  apply_register<F>(params, made, Padded(first, bytes).lane, Padded(x, bytes).lane...);
+  __builtin_memcpy(out, made, bytes);
 }
 #endif
 
