@@ -18,10 +18,23 @@ struct Word {
   unsigned char bytes[Bytes];
 };
 
+/// The first `bytes` of a block again and again, `times` in all.
+void repeat(void* block, int64_t bytes, int64_t times) {
+  char* const to = static_cast<char*>(block);
+  const int64_t all = bytes * times;
+  for (int64_t done = bytes; done < all; done *= 2) std::memcpy(to + done, to, size_t(std::min(done, all - done)));
+}
+
 /// rows x cols elements between a dense block and strided memory. The loop that steps less far in memory is the inner
 /// one.
 template <class W, bool Gather>
 void move_tile(W* block, char* memory, int64_t rows, int64_t cols, int64_t row_step, int64_t col_step) {
+  if constexpr (Gather) {
+    if (row_step == 0 && rows > 1) {  // one row for all of them
+      move_tile<W, true>(block, memory, 1, cols, 0, col_step);
+      return repeat(block, cols * int64_t(sizeof(W)), rows);
+    }
+  }
   if (rows > 1 && std::abs(row_step) < std::abs(col_step)) {
     if constexpr (sizeof(W) < 16) {
       if (row_step == int64_t(sizeof(W))) {  // dense the other way round
@@ -86,11 +99,8 @@ struct Stage {
   alignas(64) unsigned char raw[kStageBytes];  // elements as they are in memory, before conversion
 
   void fill_constant(const PlannedOperand& o, int index, int64_t n) {
-    const int64_t item = item_size(o.block);
-    unsigned char* block_bytes = block[index];
-    o.value.store(o.block, block_bytes);
-    for (int64_t done = 1; done < n; done *= 2)
-      std::memcpy(block_bytes + done * item, block_bytes, size_t(std::min(done, n - done) * item));
+    o.value.store(o.block, block[index]);
+    repeat(block[index], item_size(o.block), n);
   }
   void gather(const PlannedOperand& o, int index, char* memory, int64_t rows, int64_t cols, int64_t row_step,
               int64_t col_step) {
@@ -228,22 +238,30 @@ void Plan::run_flat(BlockFunction function, const Parameters& parameters) const 
 
 void Plan::run_tiles(BlockFunction function, const Parameters& parameters) const {
   // An operand is direct where a row of it is dense, of the kernel's dtype; the others are staged.
-  bool direct[kMaxOperands], across = false, staged = false;
+  bool direct[kMaxOperands], across = false, staged = false, constants = false;
   int64_t widest = 1;
   for (int i = 0; i < operands; ++i) {
     direct[i] = steps_by_item(operand[i]);
     widest = std::max({widest, operand[i].item, item_size(operand[i].block)});
     across |= !operand[i].constant && operand[i].strides[0] != 0 && std::abs(operand[i].strides[0]) != operand[i].item;
     staged |= !operand[i].constant && !direct[i];
+    constants |= operand[i].constant;
   }
   const int64_t size0 = sizes[0], size1 = ndim > 1 ? sizes[1] : 1;
-  const bool spans_rows = size0 < kTileCols && size1 > 1;  // short rows: one call for a whole tile, everything staged
-  int64_t cols = std::min(size0, staged ? kBlock : kStageBytes / widest);
+  const bool spans_rows = size0 < kTileCols && size1 > 1;  // short rows: one call for a whole tile
+  int64_t cols = std::min(size0, staged ? kBlock : (constants ? kConstantBytes : kStageBytes) / widest);
   int64_t rows = std::max<int64_t>(1, std::min(size1, kBlock / cols));
   if (!spans_rows && across && size1 > 1)
     cols = std::min(size0, kTileCols), rows = std::min(size1, kStageBytes / widest / kTileCols);
-  if (spans_rows)
-    for (int i = 0; i < operands; ++i) direct[i] = false;
+  // Rows that follow one another are one block: such an operand stays direct in a call for a whole tile.
+  bool one_call = cols == size0 && rows > 1;
+  for (int i = 0; i < operands; ++i) {
+    const bool dense = direct[i] && ndim > 1 && operand[i].strides[1] == size0 * operand[i].item;
+    if (spans_rows)
+      direct[i] = dense;
+    else
+      one_call &= dense || !direct[i];
+  }
 
   const int64_t tiles0 = (size0 + cols - 1) / cols, tiles1 = (size1 + rows - 1) / rows;
   int64_t tiles = tiles0 * tiles1;
@@ -253,7 +271,7 @@ void Plan::run_tiles(BlockFunction function, const Parameters& parameters) const
   parallel_for(tiles, grain, [&](int64_t begin, int64_t end) {
     Stage stage;
     for (int i = 0; i < operands; ++i)
-      if (operand[i].constant) stage.fill_constant(operand[i], i, spans_rows ? rows * cols : cols);
+      if (operand[i].constant) stage.fill_constant(operand[i], i, one_call ? rows * cols : cols);
     int64_t at[kMaxDims], rest = begin;  // of a tile: in columns, in rows, in the outer dims
     const auto steps_in = [&](int d) { return d == 0 ? tiles0 : d == 1 ? tiles1 : sizes[d]; };
     const int dims = std::max(ndim, 2);
@@ -273,8 +291,8 @@ void Plan::run_tiles(BlockFunction function, const Parameters& parameters) const
         if (i >= outputs && !direct[i]) stage.gather(o, i, corner[i], tile_rows, tile_cols, row_step[i], o.strides[0]);
       }
       void* blocks[kMaxOperands];
-      if (spans_rows) {
-        for (int i = 0; i < operands; ++i) blocks[i] = stage.block[i];
+      if (one_call) {
+        for (int i = 0; i < operands; ++i) blocks[i] = direct[i] ? static_cast<void*>(corner[i]) : stage.block[i];
         function(tile_rows * tile_cols, blocks, parameters);
       } else {
         for (int64_t r = 0; r < tile_rows; ++r) {
@@ -314,6 +332,12 @@ DType loop_dtype(const Kernel& kernel, std::span<const Operand> list, DType key)
   return stored;
 }
 
+/// Out of line: its stages would make the frame of the quick way large.
+__attribute__((noinline)) void run_planned(const Kernel& kernel, std::span<const Operand> list, DType key,
+                                           BlockFunction function, const Parameters& parameters) {
+  Plan(kernel, list, key).run(function, parameters);
+}
+
 }  // namespace
 
 void run_pointwise(const Kernel& kernel, std::span<const Operand> list, DType compute, const Parameters& parameters) {
@@ -325,7 +349,7 @@ void run_pointwise(const Kernel& kernel, std::span<const Operand> list, DType co
   for (size_t i = 0; i < list.size(); ++i) {
     const Tensor* t = list[i].tensor;
     if (!t || t->dtype() != kernel.block_dtype(int(i), key) || !(t->sizes() == sizes) || !t->is_contiguous())
-      return Plan(kernel, list, key).run(function, parameters);
+      return run_planned(kernel, list, key, function, parameters);
     blocks[i] = t->data();
   }
   parallel_for(list[0].tensor->numel(), kGrain, [&](int64_t begin, int64_t end) {

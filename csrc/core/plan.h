@@ -11,6 +11,7 @@ constexpr int kMaxOperands = 8;
 constexpr int64_t kBlock =
     1024;  // elements of a staged block: 4 KiB of float32, so that eight operands stay in L1 and L2
 constexpr int64_t kTileCols = 64;
+constexpr int64_t kConstantBytes = 1 << 12;  // of a constant's block, which is to stay in L1 beside what streams by
 constexpr int64_t kStageBytes = 1 << 14;  // of one operand: a block of the widest dtype, or a tile of 64 x 64 float32
 
 struct PlannedOperand {

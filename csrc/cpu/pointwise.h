@@ -42,15 +42,21 @@ RL_INLINE const Stored<T>* stored_block(void* const* blocks, int i) {
   return static_cast<const Stored<T>*>(blocks[i]);
 }
 
-/// Whether a long block goes from its end to its start. A load waits for an earlier store whose address has the same
-/// low 12 bits: where the result lies a little beyond an operand in them, the other way round keeps the two apart.
-/// Measured with AVX-512, one register beyond, 1e5 float32 elements: add 14.8 us forward and 11.4 backward,
-/// sigmoid 47.6 and 38.9.
+/// In which order a block is walked.
+struct Walk {
+  bool backward, in_place;
+};
+
+/// A long block may go from its end to its start. A load waits for an earlier store whose address has the same low 12
+/// bits: where the result lies a little beyond an operand in them, the other way round keeps the two apart. Measured
+/// with AVX-512, one register beyond, 1e5 float32 elements: add 14.8 us forward and 11.4 backward, sigmoid 47.6
+/// and 38.9.
 template <class... X>
-RL_INLINE bool goes_backward(int64_t n, const void* out, const X*... x) {
+RL_INLINE Walk walk_of(int64_t n, const void* out, const X*... x) {
   constexpr int64_t kLong = 512;
   constexpr uintptr_t kPage = 4096, kNear = 512;
-  if (n < kLong) return false;
+  const bool in_place = ((static_cast<const void*>(x) == out) || ...);
+  if (n < kLong) return {false, in_place};
   uintptr_t beyond = kPage, before = kPage;
   for (const void* from : {static_cast<const void*>(x)...}) {
     const uintptr_t step = (reinterpret_cast<uintptr_t>(out) - reinterpret_cast<uintptr_t>(from)) % kPage;
@@ -58,36 +64,39 @@ RL_INLINE bool goes_backward(int64_t n, const void* out, const X*... x) {
     beyond = step < beyond ? step : beyond;
     before = kPage - step < before ? kPage - step : before;
   }
-  return beyond <= kNear && beyond < before;
+  return {beyond <= kNear && beyond < before, in_place};
 }
 
-/// group(to, at) makes Width elements from `at` on. The last of a block overlaps the one before: it is made first,
-/// because an operand may be what is written, and moved to its place at the end.
+/// group(to, at) makes Width elements from `at` on. The last of a block overlaps the one before; where that one would
+/// write what it reads it is made first, and moved to its place at the end.
 template <int Width, class R, class Group>
-RL_INLINE void by_groups(int64_t n, bool backward, R* out, const Group& group) {
-  const int64_t whole = n / Width * Width, step = backward ? -Width : Width;
+RL_INLINE void by_groups(int64_t n, Walk walk, R* out, const Group& group) {
+  const int64_t whole = n / Width * Width, step = walk.backward ? -Width : Width;
+  const bool rest = n != whole, ahead = rest && (walk.backward || walk.in_place);
+  const int64_t final = walk.backward ? 0 : (ahead ? whole : n) - Width;
   R last[Width];
   R* to = last;
-  int64_t at = n - Width, next = backward ? whole - Width : 0, left = whole;
-  if (n == whole) to = out + next, at = next, next += step, left -= Width;
-  for (;; left -= Width, next += step) {
+  int64_t at = n - Width, next = walk.backward ? whole - Width : 0, left = n / Width + rest - 1;
+  if (!ahead) at = next, to = out + next, next += step;
+  for (;; next += step) {
     group(to, at);
     if (left == 0) break;
-    to = out + next, at = next;
+    at = --left == 0 ? final : next;
+    to = out + at;
   }
-  if (n != whole) __builtin_memcpy(out + n - Width, last, sizeof(last));
+  if (ahead) __builtin_memcpy(out + n - Width, last, sizeof(last));
 }
 
 /// out[i] = f(i), by groups that fill a register of the narrowest type: a loop as long as one becomes one step.
 template <int Width, class R, class Function>
-RL_INLINE void by_elements(int64_t n, bool backward, R* out, const Function& f) {
+RL_INLINE void by_elements(int64_t n, Walk walk, R* out, const Function& f) {
   if (n < Width) {
 #pragma GCC ivdep
 #pragma GCC unroll 1
     for (int64_t i = 0; i < n; ++i) out[i] = f(i);
     return;
   }
-  by_groups<Width>(n, backward, out, [&](R* to, int64_t at) __attribute__((always_inline)) {
+  by_groups<Width>(n, walk, out, [&](R* to, int64_t at) __attribute__((always_inline)) {
 #pragma GCC ivdep
 #pragma GCC unroll 1
     for (int64_t l = 0; l < Width; ++l) to[l] = f(at + l);
@@ -101,7 +110,11 @@ RL_INLINE void apply_block(int64_t n, void* const* blocks, const P& params, cons
   using R = decltype(apply<F>(params, X()...));
   constexpr int kElements = kVectorBytes / int(std::min({sizeof(R), sizeof(X)...}));
   R* out = static_cast<R*>(blocks[0]);
-  const bool backward = goes_backward(n, out, x...);
+  if constexpr (requires { F::copies; }) {
+    __builtin_memmove(out, stored_block<R>(blocks, 1), size_t(n) * sizeof(R));
+    return;
+  }
+  const Walk walk = walk_of(n, out, x...);
   if constexpr (HasRare<F, X...>) {
     // Flags first, so that a block computed in place still has its inputs when the flagged elements are done slowly.
     constexpr int64_t kChunk = 256;
@@ -112,11 +125,11 @@ RL_INLINE void apply_block(int64_t n, void* const* blocks, const P& params, cons
       if (any)
         for (int64_t i = at; i < end; ++i) out[i] = F::rare(x[i]...) ? F::slow(x[i]...) : F()(x[i]...);
       else
-        by_elements<kElements>(end - at, backward, out + at,
+        by_elements<kElements>(end - at, walk, out + at,
                                [&](int64_t i) __attribute__((always_inline)) { return F()(x[at + i]...); });
     }
   } else {
-    by_elements<kElements>(n, backward, out,
+    by_elements<kElements>(n, walk, out,
                            [&](int64_t i) __attribute__((always_inline)) { return apply<F>(params, X(x[i])...); });
   }
 }
@@ -152,7 +165,7 @@ template <class F, class S, class... X, class P>
 RL_INLINE void apply_block(int64_t n, void* const* blocks, const P& params, const S* first, const X*... x) {
   S* out = static_cast<S*>(blocks[0]);
   if (n >= kHalfLanes)
-    return by_groups<kHalfLanes>(n, goes_backward(n, out, first, x...), out,
+    return by_groups<kHalfLanes>(n, walk_of(n, out, first, x...), out,
                                  [&](S* to, int64_t at) __attribute__((always_inline)) {
                                    apply_register<F>(params, to, first + at, (x + at)...);
                                  });

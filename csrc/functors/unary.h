@@ -104,6 +104,7 @@ struct SphericalBesselJ0 {
 };
 
 struct Identity {
+  static constexpr bool copies = true;
   static constexpr bool any_sign = true;
   template <class T>
   RL_INLINE T operator()(T x) const {
