@@ -2,6 +2,7 @@
 
 from .activation import *
 from .attention import *
+from .attention import _canonical_mask
 from .conv import *
 from .distance import *
 from .dropout import *

@@ -1,6 +1,7 @@
 """The modules, by kind."""
 
 from .activation import *
+from .attention import *
 from .channelshuffle import *
 from .container import *
 from .conv import *
@@ -17,6 +18,3 @@ from .pixelshuffle import *
 from .pooling import *
 from .rnn import *
 from .upsampling import *
-from .parameter_container import *
-from .parameter_container import *
-from .rnn import *

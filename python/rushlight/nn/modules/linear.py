@@ -97,3 +97,7 @@ class LazyLinear(LazyModuleMixin, Linear):
                     f"{self.weight.shape[-1]}"
                 )
             self.in_features = input.shape[-1]
+
+
+class NonDynamicallyQuantizableLinear(Linear):
+    """:class:`Linear` under the name that PyTorch prints for the last product of attention."""
