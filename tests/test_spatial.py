@@ -203,3 +203,50 @@ def test_what_is_wrong_raises_pytorchs_exception(text, peer):
         evaluated(peer, text)
     with pytest.raises(type(theirs.value)):
         evaluated(rushlight, text)
+
+
+MODULES = """
+nn.Conv1d(4, 6, 3, 2, 1, 2, 2, False, "circular")
+nn.Conv2d(4, 6, (3, 2), padding="same")
+nn.Conv3d(2, 4, 2, dilation=(1, 2, 1))
+nn.ConvTranspose1d(4, 6, 3, output_padding=1, stride=2)
+nn.ConvTranspose2d(4, 6, 3, bias=False, groups=2)
+nn.ConvTranspose3d(4, 6, 2, dilation=2)
+nn.LazyConv2d(4, 3)
+nn.MaxPool1d(2)
+nn.MaxPool2d(3, 2, 1, ceil_mode=True)
+nn.MaxUnpool2d(2)
+nn.AvgPool1d(2)
+nn.AvgPool2d((2, 3), 1)
+nn.AvgPool3d(2)
+nn.LPPool2d(2, 3)
+nn.AdaptiveMaxPool2d((None, 2))
+nn.AdaptiveAvgPool1d(3)
+nn.CircularPad2d(1)
+nn.ConstantPad1d((1, 2), 3.5)
+nn.ZeroPad2d((1, 2, 3, 4))
+nn.ReflectionPad1d(2)
+nn.Upsample(scale_factor=2)
+nn.Upsample((2, 3), mode="bilinear", align_corners=True)
+nn.UpsamplingNearest2d(scale_factor=2)
+nn.Fold(2, 3)
+nn.Unfold(3)
+nn.PixelShuffle(2)
+nn.PixelUnshuffle(2)
+nn.ChannelShuffle(2)
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", MODULES)
+def test_modules_print_and_begin_as_pytorchs(text, peer):
+    made = []
+    for lib in (rushlight, peer):
+        lib.manual_seed(11)
+        made.append(eval(text, {"nn": lib.nn}))
+    ours, theirs = made
+    assert repr(ours) == repr(theirs)
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    for name, mine in ours.state_dict().items():
+        yours = theirs.state_dict()[name]
+        if type(yours).__name__ != "UninitializedParameter":
+            np.testing.assert_array_equal(mine.numpy(), yours.numpy(), err_msg=name)

@@ -215,12 +215,13 @@ RL_INLINE void copy_block(const Convolution<T>& c, const Blocks<T>& b, const Blo
   }
 }
 
-/// The sums of a block to their places in the result, with the bias.
+/// The sums of a block's rows from `first` on to their places in the result, with the bias.
 template <class T>
-RL_INLINE void place_sums(const Convolution<T>& c, const Blocks<T>& b, const BlockPlace& at, const T* sums) {
+RL_INLINE void place_sums(const Convolution<T>& c, const Blocks<T>& b, const BlockPlace& at, int64_t first,
+                          int64_t last, const T* sums) {
   const Axis &a0 = c.axis[0], &a1 = c.axis[1], &a2 = c.axis[2];
   for (int64_t i = 0; i < at.images; ++i)
-    for (int64_t r = 0; r < c.rows; ++r) {
+    for (int64_t r = first; r < last; ++r) {
       const int64_t row = at.group * c.rows + r;
       T* plane = c.out + ((at.image + i) * c.groups * c.rows + row) * c.result[0] * c.result[1] * c.result[2];
       plane += (a0.out_first + at.q0 * a0.out_step) * c.result[1] * c.result[2];
@@ -237,10 +238,13 @@ RL_INLINE void place_sums(const Convolution<T>& c, const Blocks<T>& b, const Blo
     }
 }
 
+/// A block, or the tiles that are part `part` of `parts` of its rows.
 template <class T>
-static void run_block(const Convolution<T>& c, const Blocks<T>& b, int64_t unit, const T* panels, const int64_t* places,
-                      T* copy) {
+static void run_block(const Convolution<T>& c, const Blocks<T>& b, int64_t unit, int64_t part, int64_t parts,
+                      const T* panels, const int64_t* places, T* copy) {
   const BlockPlace at(c, b, unit);
+  const int64_t share = pieces_of(b.tile.tiles, parts), first = part * share;
+  const int64_t last = smaller(b.tile.tiles, first + share);
   T* const sums = copy + b.copy_elements;
   const int64_t depth = c.depth(), rows = b.tile.rows, taps = c.taps();
   const int64_t positions = b.row * (at.high - 1) + b.image * (at.images - 1) + at.wide;
@@ -248,13 +252,13 @@ static void run_block(const Convolution<T>& c, const Blocks<T>& b, int64_t unit,
     const int64_t chain = smaller(kChain, depth - k), channel = k / taps;
     copy_block(c, b, at, channel, (k + chain - 1) / taps + 1, copy);
     const T* const from = copy - channel * b.channel;
-    for (int64_t tile = 0; tile < b.tile.tiles; ++tile) {
+    for (int64_t tile = first; tile < last; ++tile) {
       const T* panel = panels + ((at.group * b.tile.tiles + tile) * depth + k) * rows;
       for (int64_t p = 0; p < positions; p += b.tile.columns)
         b.tile.run(chain, panel, from + p, places + k, sums + tile * rows * b.sums_row + p, b.sums_row, k > 0);
     }
   }
-  place_sums(c, b, at, sums);
+  place_sums(c, b, at, first * rows, smaller(c.rows, last * rows), sums);
 }
 
 template <class T>
@@ -265,12 +269,14 @@ static void run_convolution(const Convolution<T>& c, void* scratch, int threads)
   T* const panels = reinterpret_cast<T*>(after);
   char* const own = static_cast<char*>(scratch) + b.shared_bytes(c);
   prepare(c, b, panels, at);
-  const int64_t units = b.count(), work = c.depth() * c.rows * b.wide * b.high * b.together;
+  // fewer blocks than threads: several threads for a block, each with rows of its own
+  const int64_t blocks = b.count(), parts = blocks < threads ? smaller(b.tile.tiles, pieces_of(threads, blocks)) : 1;
+  const int64_t units = blocks * parts, work = c.depth() * c.rows * b.wide * b.high * b.together / parts;
   const int64_t share = larger(pieces_of(units, threads), pieces_of(kConvGrain, work + 1));
   parallel_for(units, share, [&](int64_t begin, int64_t end) __attribute__((noinline)) {
     T* copy = reinterpret_cast<T*>(own + begin / share * b.thread_bytes());
     for (int64_t i = 0; i < b.copy_elements; ++i) copy[i] = T(0);  // nobody computes with what was there
-    for (int64_t unit = begin; unit < end; ++unit) run_block(c, b, unit, panels, at, copy);
+    for (int64_t unit = begin; unit < end; ++unit) run_block(c, b, unit / parts, unit % parts, parts, panels, at, copy);
   });
 }
 

@@ -147,6 +147,7 @@ TEST_F(ConvOrder, ImagesThatShareABlockDoNotMeet) {
 TEST_F(ConvOrder, ThreadsChangeNothing) {
   check({3, 8, 24, 40, 3, 1, 1, 1, 1}, {1, 2, 3, 4});
   check({2, 40, 24, 40, 3, 2, 1, 1, 40}, {1, 2, 4});
+  check({1, 30, 6, 60, 3, 1, 1, 1, 1}, {1, 2, 3, 4});  // one block for all of them
 }
 
 }  // namespace
