@@ -26,8 +26,8 @@ endif()
 # What weighs too much at -O3: loops are vectorised all the same, but not split, peeled and unswitched into many copies.
 set(rushlight_small -O2 -ftree-vectorize -fvect-cost-model=dynamic)
 if(NOT RUSHLIGHT_SANITIZE)
-  # the 60 joins of scatter_reduce write where an index says: nothing to split
-  set_source_files_properties(csrc/cpu/scatter.cpp PROPERTIES COMPILE_OPTIONS "${rushlight_small}")
+  # the 60 joins of scatter_reduce write where an index says, the 60 rules of optim wait for memory: nothing to split
+  set_source_files_properties(csrc/cpu/scatter.cpp csrc/cpu/optim.cpp PROPERTIES COMPILE_OPTIONS "${rushlight_small}")
   # loops over the 32 lanes of a sum, over a tile, a digit: to be unrolled on every set
   set_source_files_properties(csrc/cpu/reduce.cpp csrc/cpu/softmax.cpp csrc/cpu/product.cpp csrc/cpu/sort.cpp
                               PROPERTIES COMPILE_OPTIONS -fpeel-loops)

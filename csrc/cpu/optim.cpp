@@ -13,20 +13,44 @@ constexpr int64_t kOptimGrain = 16384;  // elements a thread takes at least
 constexpr int64_t kStaged = 512;        // elements at a time: what is staged stays in first-level cache
 
 /// A block of a tensor as the rule computes it: where it lies, or, for half types, a copy that `store` writes back.
+/// What all rules have in common stands in functions of its own, so that it is there once a dtype and not once a rule.
 template <class S, class T>
 struct Block {
   T staged[kStaged];
-  RL_INLINE T* load(const S* from, int64_t n) {
+  __attribute__((noinline)) T* load(const S* from, int64_t n) {
     convert_halves(n, staged, from);
     return staged;
   }
-  RL_INLINE void store(S* to, int64_t n) { convert_halves(n, to, staged); }
+  __attribute__((noinline)) void store(S* to, int64_t n) { convert_halves(n, to, staged); }
 };
 template <class T>
 struct Block<T, T> {
   RL_INLINE T* load(T* from, int64_t) { return from; }
   RL_INLINE const T* load(const T* from, int64_t) { return from; }
   RL_INLINE void store(T*, int64_t) {}
+};
+
+/// Sign and weight decay: the parameter shrinks, or the gradient as the rule is to see it comes to lie in `changed`.
+template <class S>
+struct Decay {
+  using T = typename functors::StepRule<S>::T;
+  bool maximize, decoupled;
+  T decay, shrink;
+  __attribute__((noinline)) const T* operator()(int64_t n, T* p, const T* g, T* changed) const {
+    using Rule = functors::StepRule<S>;
+    if (maximize) {
+      for (int64_t j = 0; j < n; ++j) changed[j] = -g[j];
+      g = changed;
+    }
+    if (decay == 0) return g;
+    if (decoupled) {
+      for (int64_t j = 0; j < n; ++j) p[j] = Rule::keep(p[j] * shrink);
+      return g;
+    }
+#pragma GCC ivdep
+    for (int64_t j = 0; j < n; ++j) changed[j] = Rule::keep(functors::fma(decay, p[j], g[j]));
+    return changed;
+  }
 };
 
 template <class R, class T, class... State>
@@ -54,8 +78,8 @@ RL_INLINE void take_step(const KernelCall& call, std::integer_sequence<int, K...
   S* const param = whole.as<S>();
   S* const states[] = {call.operands[1 + K].as<S>()..., nullptr};
   const S* const grad = call.operands[call.count - 2].as<S>();
-  const bool maximize = options[at::maximize] != 0, decoupled = options[at::decoupled] != 0;
-  const T decay = R::addend(options[at::weight_decay]), shrink = T(1 - options[at::lr] * options[at::weight_decay]);
+  const Decay<S> settle{options[at::maximize] != 0, options[at::decoupled] != 0, R::addend(options[at::weight_decay]),
+                        T(1 - options[at::lr] * options[at::weight_decay])};
   parallel_for(whole.numel() * (is_pair ? 2 : 1), kOptimGrain,
                [&](int64_t begin, int64_t end) __attribute__((noinline)) {
                  Block<S, T> param_block, grad_block, state_blocks[R::states + 1];
@@ -63,17 +87,7 @@ RL_INLINE void take_step(const KernelCall& call, std::integer_sequence<int, K...
                  for (int64_t i = begin; i < end; i += kStaged) {
                    const int64_t n = end - i < kStaged ? end - i : kStaged;
                    T* const p = param_block.load(param + i, n);
-                   const T* g = grad_block.load(grad + i, n);
-                   if (maximize) {
-                     for (int64_t j = 0; j < n; ++j) changed[j] = -g[j];
-                     g = changed;
-                   }
-                   if (decay != 0 && decoupled) {
-                     for (int64_t j = 0; j < n; ++j) p[j] = R::keep(p[j] * shrink);
-                   } else if (decay != 0) {
-                     for (int64_t j = 0; j < n; ++j) changed[j] = R::keep(functors::fma(decay, p[j], g[j]));
-                     g = changed;
-                   }
+                   const T* const g = settle(n, p, grad_block.load(grad + i, n), changed);
                    over_elements(rule, n, p, g, state_blocks[K].load(states[K] + i, n)...);
                    param_block.store(param + i, n);
                    (state_blocks[K].store(states[K] + i, n), ...);

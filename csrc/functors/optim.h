@@ -37,6 +37,19 @@ struct StepOptions {
   const Counter* counters;
 };
 
+/// One of two values, the same one for every element: chosen by bits, so that the loop is one and not a copy for
+/// either.
+template <class T>
+struct Choice {
+  using Bits = std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>;
+  Bits mask;
+  RL_INLINE explicit Choice(bool first) : mask(first ? ~Bits(0) : Bits(0)) {}
+  RL_INLINE T operator()(T first, T second) const {
+    const Bits a = __builtin_bit_cast(Bits, first), b = __builtin_bit_cast(Bits, second);
+    return __builtin_bit_cast(T, (a & mask) | (b & ~mask));
+  }
+};
+
 template <class S>
 struct StepRule {
   using T = std::conditional_t<is_storage_type<S>, float, S>;
@@ -51,10 +64,11 @@ struct StepRule {
   static RL_INLINE T addend(double x) { return keep(T(x)); }
   /// from + weight (to - from), from the nearer end.
   struct Lerp {
-    bool near;
+    Choice<T> near;
     T pull;
-    RL_INLINE explicit Lerp(double w) : near((w < 0 ? -w : w) < 0.5), pull(near ? T(w) : T(w) - 1) {}
-    RL_INLINE T operator()(T from, T to) const { return keep(fma(pull, to - from, near ? from : to)); }
+    RL_INLINE explicit Lerp(double w, bool is_near) : near(is_near), pull(is_near ? T(w) : T(w) - 1) {}
+    RL_INLINE explicit Lerp(double w) : Lerp(w, (w < 0 ? -w : w) < 0.5) {}
+    RL_INLINE T operator()(T from, T to) const { return keep(fma(pull, to - from, near(from, to))); }
   };
   /// A running mean of squares: mul_ and addcmul_.
   struct Squares {
@@ -72,7 +86,7 @@ struct Sgd : StepRule<S> {
   using StepRule<S>::addend;
   static constexpr int states = kMomentum, counters = 0, options = 4;
   T rate, momentum, ahead, share;
-  bool nesterov, first;
+  Choice<T> nesterov, first;
   RL_INLINE explicit Sgd(const StepOptions& o)
       : rate(addend(-o.lr)),
         momentum(T(o.own[0])),
@@ -82,8 +96,8 @@ struct Sgd : StepRule<S> {
         first(o.own[3] != 0) {}
   RL_INLINE void operator()(T& p, T g) const { p = fma(g, rate, p); }
   RL_INLINE void operator()(T& p, T g, T& buffer) const {
-    buffer = first ? g : keep(fma(g, share, keep(buffer * momentum)));
-    p = fma(nesterov ? keep(fma(buffer, ahead, g)) : buffer, rate, p);
+    buffer = first(g, keep(fma(g, share, keep(buffer * momentum))));
+    p = fma(nesterov(keep(fma(buffer, ahead, g)), buffer), rate, p);
   }
 };
 
@@ -157,15 +171,15 @@ struct Radam : StepRule<S> {
   typename StepRule<S>::Lerp lerp;
   typename StepRule<S>::Squares squares;
   T rate, eps, correction, spread, rectified = 1;
-  bool adapts;
+  Choice<T> adapts{false};
   RL_INLINE explicit Radam(const StepOptions& o)
       : lerp(1 - o.own[0]), squares(o.own[1]), rate(T(o.lr)), eps(addend(o.own[2])) {
     const double step = o.counters[0].next(), power = pow(o.own[1], step), correction2 = 1 - power;
     const double longest = 2 / (1 - o.own[1]) - 1, length = longest - 2 * step * power / correction2;
     correction = T(1 - pow(o.own[0], step));
     spread = T(pow(correction2, 0.5));
-    adapts = length > 5.0;
-    if (adapts)
+    adapts = Choice<T>(length > 5.0);
+    if (length > 5.0)
       rectified = T(pow((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length), 0.5));
   }
   RL_INLINE void operator()(T& p, T g, T& mean, T& square) const {
@@ -173,7 +187,7 @@ struct Radam : StepRule<S> {
     square = squares(square, g);
     const T plain = keep(keep(mean / correction) * rate);
     const T scale = keep(keep(1 / keep(keep(sqrt(square)) + eps)) * spread);
-    p -= adapts ? keep(keep(plain * scale) * rectified) : plain;
+    p -= adapts(keep(keep(plain * scale) * rectified), plain);
   }
 };
 
@@ -312,20 +326,20 @@ struct Asgd : StepRule<S> {
   using StepRule<S>::addend;
   static constexpr int states = 1, counters = 3, options = 3;
   T shrink, rate, share;
-  bool averages;
+  Choice<T> averages{false};
   RL_INLINE explicit Asgd(const StepOptions& o) {
     const double step = o.counters[0].next(), past = step - o.own[2];
     const Counter &eta = o.counters[1], &mu = o.counters[2];
     shrink = T(1 - o.own[0] * eta.value());
     rate = addend(-eta.value());
     share = T(mu.value());
-    averages = mu.value() != 1;
+    averages = Choice<T>(mu.value() != 1);
     eta.set(o.lr / pow(1 + o.own[0] * o.lr * step, o.own[1]));
     mu.set(1 / (past > 1 ? past : 1));
   }
   RL_INLINE void operator()(T& p, T g, T& mean) const {
     p = keep(fma(g, rate, keep(p * shrink)));
-    mean = averages ? mean + keep(keep(p - mean) * share) : p;
+    mean = averages(mean + keep(keep(p - mean) * share), p);
   }
 };
 
