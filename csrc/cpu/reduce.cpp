@@ -5,6 +5,7 @@
 #include "core/launch.h"
 #include "core/parallel.h"
 #include "cpu/reduce_types.h"
+#include "cpu/sum_halves.h"
 #include "cpu/sum_order.h"
 
 RL_ISA_BEGIN
@@ -73,11 +74,13 @@ template <class T>
 struct Source {
   const char* data;
   int64_t item;
+  DType dtype;
   ConvertFunction convert;  // null where memory is of T
 
   RL_INLINE explicit Source(const View& v)
       : data(v.as<char>()),
         item(item_size(v.dtype)),
+        dtype(v.dtype),
         convert(v.dtype == dtype_v<T> ? nullptr : converters[int(dtype_v<T>)][int(v.dtype)]) {}
   RL_INLINE Source at(int64_t offset) const {
     Source moved = *this;
@@ -109,17 +112,29 @@ static __attribute__((noinline, noclone)) void dense_blocks(const T* x, int64_t 
   }
 }
 
+/// The same for what a source holds, as far as it needs no room to be converted in.
+template <class F, class T>
+RL_INLINE bool blocks_in_place(const Source<T>& x, int64_t step, int64_t n, int64_t count, const T* centres,
+                               int64_t centre_step, Joined<F, T>* to, int64_t to_step, const Given& given) {
+  if (!x.convert) {
+    dense_blocks<F>(x.elements(), step, n, count, centres, centre_step, to, to_step, given);
+    return true;
+  }
+  return as_halves<F, T>(
+      x.dtype, [&]<class S>(S) { sum_blocks(reinterpret_cast<const S*>(x.data), step, n, count, to, to_step); });
+}
+
 /// to[i] = block `first` + i of a row, i < count.
 template <class F, class T>
 RL_INLINE void blocks_of_row(const Source<T>& row, const Reduced& r, int64_t first, int64_t count, const T* centre,
                              Joined<F, T>* to, const Given& given) {
   const int64_t begin = first * kSumBlock, left = r.n - begin;
-  if (r.is_dense() && !row.convert) {
-    const T* from = row.elements() + begin;
-    const int64_t whole = count * kSumBlock <= left ? count : count - 1;
-    dense_blocks<F>(from, kSumBlock, kSumBlock, whole, centre, 0, to, 1, given);
-    if (whole < count)
-      dense_blocks<F>(from + whole * kSumBlock, 0, left - whole * kSumBlock, 1, centre, 0, to + whole, 1, given);
+  const int64_t whole = count * kSumBlock <= left ? count : count - 1;
+  if (r.is_dense() && blocks_in_place<F>(row.at(begin), kSumBlock, kSumBlock, whole, centre, 0, to, 1, given)) {
+    if (whole < count) {
+      const int64_t last = begin + whole * kSumBlock;
+      blocks_in_place<F>(row.at(last), 0, r.n - last, 1, centre, 0, to + whole, 1, given);
+    }
     return;
   }
   T room[kSumBlock];
@@ -210,31 +225,29 @@ static void across(const Source<T>& input, const T* centres, Joined<F, T>* out, 
   const int64_t step = r.strides[0];
   for (int64_t begin = 0; begin < r.n; begin += kSumBlock) {
     const int64_t n = r.n - begin < kSumBlock ? r.n - begin : kSumBlock;
-    // calls body(x, step) on some rows of one lane, from the i-th on
-    const auto with_rows = [&](int64_t i, int64_t rows, const auto& body) __attribute__((always_inline)) {
+    // Rows rows of one lane, from the i-th on
+    const auto join = [&]<int Rows, bool First>(int64_t i, R* to) __attribute__((always_inline)) {
       const Source<T> first = input.at((begin + i) * step);
-      if (!first.convert) return body(first.elements(), kLanes * step);
-      for (int64_t k = 0; k < rows; ++k) first.at(k * kLanes * step).dense(width, room[k]);
-      body(static_cast<const T*>(room[0]), kStrip<R>);
+      if (!first.convert) return join_rows<F, Rows, First>(width, to, first.elements(), kLanes * step, centre, given);
+      const bool done = as_halves<F, T>(first.dtype, [&]<class S>(S) {
+        sum_rows<Rows, First>(width, to, reinterpret_cast<const S*>(first.data), kLanes * step);
+      });
+      if (done) return;
+      for (int64_t k = 0; k < Rows; ++k) first.at(k * kLanes * step).dense(width, room[k]);
+      join_rows<F, Rows, First>(width, to, room[0], kStrip<R>, centre, given);
+    };
+    const auto join_some = [&]<int Rows>(int64_t i, R* to) __attribute__((always_inline)) {
+      if (i < kLanes)
+        join.template operator()<Rows, true>(i, to);
+      else
+        join.template operator()<Rows, false>(i, to);
     };
     for (int64_t i = 0; i < n; i += kGroup * kLanes)
       for (int64_t l = 0; l < kLanes && i + l < n; ++l) {
-        if (i + l + (kGroup - 1) * kLanes < n) {
-          with_rows(i + l, kGroup, [&](const T* x, int64_t apart) {
-            if (i == 0)
-              join_rows<F, kGroup, true>(width, lane[l], x, apart, centre, given);
-            else
-              join_rows<F, kGroup, false>(width, lane[l], x, apart, centre, given);
-          });
-          continue;
-        }
-        for (int64_t k = i + l; k < n; k += kLanes)
-          with_rows(k, 1, [&](const T* x, int64_t apart) {
-            if (k < kLanes)
-              join_rows<F, 1, true>(width, lane[l], x, apart, centre, given);
-            else
-              join_rows<F, 1, false>(width, lane[l], x, apart, centre, given);
-          });
+        if (i + l + (kGroup - 1) * kLanes < n)
+          join_some.template operator()<kGroup>(i + l, lane[l]);
+        else
+          for (int64_t k = i + l; k < n; k += kLanes) join_some.template operator()<1>(k, lane[l]);
       }
     for (int64_t l = n; l < kLanes; ++l)
       for (int64_t j = 0; j < width; ++j) lane[l][j] = F::template identity<R>();
@@ -317,9 +330,8 @@ static void reduce(const KernelCall& call) {
       const Source<T> from = source.at(i);
       const T* middle = centres ? centres + o : nullptr;
       R* to = results + o;
-      if (blocks <= 1 && r.is_dense() && !from.convert) {
-        dense_blocks<F>(from.elements(), in_step, r.n, count, middle, out_step, to, out_step, g);
-      } else {
+      if (blocks > 1 || !r.is_dense() ||
+          !blocks_in_place<F>(from, in_step, r.n, count, middle, out_step, to, out_step, g)) {
         for (int64_t k = 0; k < count; ++k)
           to[k * out_step] =
               total_of_row<F>(from.at(k * in_step), r, blocks, middle ? middle + k * out_step : nullptr, g);
