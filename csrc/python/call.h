@@ -28,7 +28,6 @@ struct Rule {
   uint64_t keeps = 0;        // slots
   uint64_t keeps_shape = 0;  // slots of which the shape alone is asked for, as `input_shape`
   bool keeps_result = false;
-  int part = -1;           // of a function that gives the gradients of several arguments: which of them
   bool conjugates = true;  // a plain derivative: the engine hands it conj(g) and conjugates what it returns
   explicit operator bool() const { return function || word != Word::None; }
 };

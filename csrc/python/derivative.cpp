@@ -158,31 +158,12 @@ bool is_complex_node(const std::vector<Owned>& grads) {
 
 }  // namespace
 
-namespace {
-
 /// Complex values: rules are plain derivatives, and a gradient is the conjugate of one (DESIGN, section 3).
-Owned apply_plain(Node* n, const Rule& rule, const std::vector<Owned>& grads, const Owned& gathered, Unpacked& unpacked,
-                  bool create_graph) {
+Owned apply(Node* n, const Rule& rule, const std::vector<Owned>& grads, const Owned& gathered, Unpacked& unpacked,
+            bool create_graph) {
   Owned gradient = gathered ? Owned(gathered) : Owned(grads[0]);
   if (!rule.conjugates || !is_complex_node(grads)) return apply_rule(n, rule, gradient, unpacked, create_graph);
   return conjugated(apply_rule(n, rule, conjugated(std::move(gradient)), unpacked, create_graph));
-}
-
-}  // namespace
-
-Owned apply(Node* n, const Rule& rule, const std::vector<Owned>& grads, const Owned& gathered, Unpacked& unpacked,
-            bool create_graph) {
-  if (rule.part < 0) return apply_plain(n, rule, grads, gathered, unpacked, create_graph);
-  if (!unpacked.joint) {
-    unpacked.joint = apply_plain(n, rule, grads, gathered, unpacked, create_graph);
-    RL_CHECK_TYPE(PyTuple_Check(unpacked.joint.get()) && PyTuple_GET_SIZE(unpacked.joint.get()) > rule.part,
-                  "the derivative of ", node_name(n), " must be a tuple with a gradient for each argument");
-  }
-  // taken out, so that a leaf may take it over
-  PyObject* gradient = PyTuple_GET_ITEM(unpacked.joint.get(), rule.part);
-  if (Py_REFCNT(unpacked.joint.get()) > 1) return Owned::borrow(gradient);
-  PyTuple_SET_ITEM(unpacked.joint.get(), rule.part, Py_NewRef(Py_None));
-  return Owned(gradient);
 }
 void add_derivative(py::module_& m) { conj_function = py::object(m.attr("conj")).release().ptr(); }
 

@@ -14,7 +14,6 @@ struct Rule;
 struct Unpacked {
   Owned results;
   std::vector<Owned> slots;
-  Owned joint;  // the gradients of all arguments, from the one function that makes them
 };
 
 /// What a rule gives. `gathered`: all gradients as a tuple, of a node with several results.

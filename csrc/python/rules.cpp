@@ -19,11 +19,6 @@ Rule read_rule(const OpEntry& op, const py::object& given, bool conjugates) {
     rule.word = word == "same" ? Rule::Word::Same : Rule::Word::Zero;
     return rule;
   }
-  if (py::isinstance<py::tuple>(given)) {  // see `joint` in ops/_table.py
-    rule = read_rule(op, given.cast<py::tuple>()[0], conjugates);
-    rule.part = given.cast<py::tuple>()[1].cast<int>();
-    return rule;
-  }
   rule.function = given.inc_ref().ptr();
   const py::object code = given.attr("__code__");
   auto names = code.attr("co_varnames").cast<std::vector<std::string>>();

@@ -17,11 +17,6 @@ def linear(transpose):
     return transpose
 
 
-def joint(rule, count):
-    """Mark a rule that gives the gradients of the first `count` tensor arguments together, as a tuple."""
-    return tuple((rule, part) for part in range(count))
-
-
 def op(function, grad=None, doc=None, node=None, conjugate=True):
     """Give an op of `_C` its derivative rules and its docstring; returns the op.
 
@@ -31,8 +26,7 @@ def op(function, grad=None, doc=None, node=None, conjugate=True):
         The op, or one meaning of an overloaded one (``_C.rows[...]``).
     grad : rule or tuple of rules, optional
         One a tensor argument, in order: a function of `g` and of what it needs (arguments by name, `out`), `same`, `zero`,
-        or None where there is no derivative. ``joint(rule, n)`` where one function makes them all. None altogether: not
-        differentiable.
+        or None where there is no derivative. None altogether: not differentiable.
     doc : str, optional
         The docstring, below the signature.
     node : str or dict, optional
