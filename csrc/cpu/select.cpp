@@ -27,7 +27,10 @@
   X(scan) \
   X(running) \
   X(softmax) \
+  X(normalize) \
   X(loss) \
+  X(loss_elements) \
+  X(ctc) \
   X(sort) \
   X(order) \
   X(search) \

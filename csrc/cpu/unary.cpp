@@ -3,6 +3,7 @@
 
 #include "cpu/pointwise.h"
 #include "cpu/pointwise_kernels.h"
+#include "functors/activation.h"
 
 RL_ISA_BEGIN
 

@@ -342,20 +342,4 @@ struct NanToNum {
   }
 };
 
-/// -(y log(x) + (1 - y) log(1 - x)); a logarithm counts at most 100, so that a certain mistake costs no infinity.
-struct BinaryCrossEntropy {
-  template <class T>
-  RL_INLINE T operator()(T x, T y) const {
-    const T yes = log(x), no = log1p(-x), least = T(-100);
-    return (y - T(1)) * (no < least ? least : no) - y * (yes < least ? least : yes);
-  }
-};
-struct BinaryCrossEntropySlope {
-  template <class T>
-  RL_INLINE T operator()(T x, T y) const {
-    const T spread = (T(1) - x) * x, least = T(1e-12);
-    return (x - y) / (spread < least ? least : spread);
-  }
-};
-
 }  // namespace rl::functors

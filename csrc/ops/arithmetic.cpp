@@ -1,4 +1,4 @@
-// Pointwise ops with arguments or checks of their own: alpha, rounding modes, zero divisors, bounds, activations.
+// Pointwise ops with arguments or checks of their own: alpha, rounding modes, zero divisors, bounds.
 #include "ops/pointwise.h"
 
 #include "core/fits.h"
@@ -296,45 +296,10 @@ void lerp_(Tensor& self, const Tensor& end, const Value& weight) {
   pointwise_in_place(kernels::lerp, Result::Same, self, {&x, &y, &weight});
 }
 
-namespace {
-bool is_tanh_form(std::string_view approximate) {
-  RL_CHECK(approximate == "none" || approximate == "tanh", "gelu: approximate argument must be either none or tanh.");
-  return approximate == "tanh";
-}
-}  // namespace
-
-Tensor gelu(const Tensor& input, std::string_view approximate) {
-  const Value x(input);
-  return pointwise(is_tanh_form(approximate) ? kernels::gelu_tanh : kernels::gelu, Result::Same, {&x}, nullptr);
-}
-Tensor gelu_backward(const Tensor& grad, const Tensor& input, std::string_view approximate) {
-  const Value g(grad), x(input);
-  const Kernel& kernel = is_tanh_form(approximate) ? kernels::gelu_tanh_backward : kernels::gelu_backward;
-  return pointwise(kernel, Result::Same, {&g, &x}, nullptr);
-}
-Tensor leaky_relu(const Tensor& input, double negative_slope) {
-  const Value x(input);
-  return pointwise(kernels::leaky_relu, Result::Same, {&x}, nullptr, Parameters::pack(number(Scalar(negative_slope))));
-}
-Tensor leaky_relu_backward(const Tensor& grad, const Tensor& input, double negative_slope) {
-  const Value g(grad), x(input);
-  return pointwise(kernels::leaky_relu_backward, Result::Same, {&g, &x}, nullptr,
-                   Parameters::pack(number(Scalar(negative_slope))));
-}
 Tensor masked_scale(const Tensor& grad, const Tensor& mask, double scale) {
   const Value g(grad), m(mask);
   return pointwise(kernels::masked_scale, Result::Same, {&g, &m}, nullptr, Parameters::pack(number(Scalar(scale))));
 }
-#define RL_BACKWARD(name)                                             \
-  Tensor name(const Tensor& grad, const Tensor& output) {             \
-    const Value g(grad), y(output);                                   \
-    return pointwise(kernels::name, Result::Same, {&g, &y}, nullptr); \
-  }
-RL_BACKWARD(tanh_backward)
-RL_BACKWARD(sigmoid_backward)
-RL_BACKWARD(relu_backward)
-#undef RL_BACKWARD
-
 Tensor deliver_op(const Tensor& input, std::string_view op, bool exact, Tensor* out) {
   const std::string name(op);
   return exact ? deliver_exact(name.c_str(), input, out) : deliver(name.c_str(), input, out);

@@ -203,6 +203,19 @@ Tensor index_select(const Tensor& input, int64_t dim, const Tensor& index, Tenso
   return deliver_exact("index_select", input.ndim() > 0 ? result : result.view({}, {}, 0), out);
 }
 
+Tensor embedding(const Tensor& weight, const Tensor& indices, int64_t, bool) {
+  RL_CHECK(weight.ndim() == 2, "embedding: 'weight' must be 2-D, got shape ", weight.sizes());
+  RL_CHECK(indices.dtype() == DType::Int64 || indices.dtype() == DType::Int32,
+           "embedding: Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; "
+           "but got ",
+           dtype_text(indices.dtype()), " instead");
+  const Tensor dense = as_contiguous(as_dtype(indices, DType::Int64));
+  const Tensor rows = index_select(weight, 0, dense.view({dense.numel()}, {1}, dense.offset()));
+  Dims sizes = indices.sizes();
+  sizes.push_back(weight.size(1));
+  return rows.view(sizes, contiguous_strides(sizes), rows.offset());
+}
+
 Tensor take(const Tensor& input, const Tensor& index, Tensor* out) {
   RL_CHECK(index.dtype() == DType::Int64, "take: Expected a long tensor for index, but got ",
            short_name(index.dtype()));

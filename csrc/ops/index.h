@@ -10,6 +10,8 @@ namespace rl::ops {
 /// sparse_grad is accepted and changes nothing: there are no sparse gradients here.
 Tensor gather(const Tensor& input, int64_t dim, const Tensor& index, bool sparse_grad = false, Tensor* out = nullptr);
 Tensor index_select(const Tensor& input, int64_t dim, const Tensor& index, Tensor* out = nullptr);
+/// Rows of a weight, in the shape of the indices; the last two arguments are for its derivative.
+Tensor embedding(const Tensor& weight, const Tensor& indices, int64_t padding_idx, bool scale_grad_by_freq);
 Tensor take(const Tensor& input, const Tensor& index, Tensor* out = nullptr);
 
 void scatter_(Tensor& self, int64_t dim, const Tensor& index, const Tensor& src);

@@ -2,6 +2,7 @@
 #include "ops/loss.h"
 
 #include "cpu/loss_kernels.h"
+#include "functors/loss.h"
 #include "ops/pointwise.h"
 #include "ops/reduce.h"
 #include "ops/shape.h"
@@ -26,12 +27,19 @@ void explain_nll_backward(const ErrorWord& word, const Operand* operands, int) {
 constinit Kernel nll_loss{.name = "nll_loss", .kind = Kind::Reduction, .outputs = 2, .explain = &explain_nll};
 constinit Kernel nll_loss_backward{
     .name = "nll_loss_backward", .kind = Kind::Index, .outputs = 1, .explain = &explain_nll_backward};
+#define RL_LOSS(row, F)                                                                          \
+  constinit Kernel row{.name = #row, .kind = Kind::Pointwise, .outputs = 1};                     \
+  constinit Kernel row##_slope{.name = #row "_backward", .kind = Kind::Pointwise, .outputs = 1}; \
+  constinit Kernel row##_total{.name = #row, .kind = Kind::Reduction, .outputs = 1};
+#include "functors/loss.def"
+#undef RL_LOSS
 
 }  // namespace rl::kernels
 
 namespace rl::ops {
 namespace {
 
+using functors::LossParams;
 using kernels::NllParameters;
 using kernels::Reduction;
 
@@ -126,16 +134,58 @@ Tensor nll_loss_backward(const Tensor& grad, const Tensor& input, const Tensor& 
   return as_dtype(made, input.dtype());
 }
 
-Tensor mse_loss(const Tensor& input, const Tensor& target, std::string_view reduction) {
-  const Reduction how = reduction_of(reduction);
+namespace {
+
+/// The dtype of two tensors together, where a loss of elements is made of it.
+DType element_dtype(const Kernel& kernel, const Tensor& input, const Tensor& target) {
   const Value x(input), y(target);
   const DType common = result_dtype({&x, &y});
-  RL_CHECK_IMPLEMENTED(is_differentiable(common), "\"mse_loss\" not implemented for '", short_name(common),
+  RL_CHECK_IMPLEMENTED(is_float(common), "\"", kernel.name, "\" not implemented for '", short_name(common),
                        "'; convert to a floating dtype first");
-  const Tensor squares = square(sub(x, y, Scalar(1), nullptr), nullptr);
-  if (how == Reduction::None) return squares;
-  return how == Reduction::Mean ? mean(squares, std::nullopt, false, std::nullopt, nullptr)
-                                : sum(squares, std::nullopt, false, std::nullopt, nullptr);
+  return common;
 }
+LossParams params_of(Reduction how, const Dims& sizes, double coefficient) {
+  double n = 1;
+  if (how == Reduction::Mean)
+    for (int64_t size : sizes) n *= double(size);
+  return {coefficient, n};
+}
+
+Tensor loss_of(const Kernel& each, const Kernel& total, const Tensor& input, const Tensor& target,
+               std::string_view reduction, double coefficient) {
+  const Reduction how = reduction_of(reduction);
+  const DType dtype = element_dtype(each, input, target), key = compute_dtype(dtype);
+  const Dims sizes = broadcast_shapes(input.sizes(), target.sizes(), each.name);
+  const Parameters parameters = Parameters::pack(params_of(how, sizes, coefficient));
+  const Value x(input), y(target);
+  if (how == Reduction::None) return pointwise(each, Result::Same, {&x, &y}, nullptr, parameters);
+  common_device(each.name, {&x, &y});
+  const auto brought = [&](const Tensor& t) { return as_contiguous(broadcast_to(as_dtype(t, key), sizes, each.name)); };
+  const Tensor a = brought(input), b = brought(target), made = empty({}, key, input.device());
+  launch(total, {made, a, b}, key, parameters);
+  return as_dtype(made, dtype);
+}
+
+Tensor slope_of(const Kernel& kernel, const Tensor& grad, const Tensor& input, const Tensor& target,
+                std::string_view reduction, double coefficient) {
+  element_dtype(kernel, input, target);
+  const Dims sizes = broadcast_shapes(input.sizes(), target.sizes(), kernel.name);
+  const Value g(grad), x(input), y(target);
+  return pointwise(kernel, Result::Same, {&g, &x, &y}, nullptr,
+                   Parameters::pack(params_of(reduction_of(reduction), sizes, coefficient)));
+}
+
+}  // namespace
+
+#define RL_LOSS(name, F)                                                                                            \
+  Tensor name(const Tensor& input, const Tensor& target, std::string_view reduction, double coefficient) {          \
+    return loss_of(kernels::name, kernels::name##_total, input, target, reduction, coefficient);                    \
+  }                                                                                                                 \
+  Tensor name##_backward(const Tensor& grad, const Tensor& input, const Tensor& target, std::string_view reduction, \
+                         double coefficient) {                                                                      \
+    return slope_of(kernels::name##_slope, grad, input, target, reduction, coefficient);                            \
+  }
+#include "functors/loss.def"
+#undef RL_LOSS
 
 }  // namespace rl::ops

@@ -84,9 +84,6 @@ Tensor heaviside(const Tensor& input, const Tensor& values, Tensor* out);
 void heaviside_(Tensor& self, const Tensor& values);
 Tensor nextafter(const Tensor& input, const Tensor& other, Tensor* out);
 void nextafter_(Tensor& self, const Tensor& other);
-Tensor hardshrink(const Tensor& input, double lambd);
-Tensor hardshrink_backward(const Tensor& grad, const Tensor& input, double lambd);
-Tensor prelu(const Tensor& input, const Tensor& weight);
 Tensor where(const Tensor& condition, const Value& input, const Value& other, Tensor* out);
 Tensor addcmul(const Tensor& input, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value, Tensor* out);
 void addcmul_(Tensor& self, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value);
@@ -94,13 +91,6 @@ Tensor addcdiv(const Tensor& input, const Tensor& tensor1, const Tensor& tensor2
 void addcdiv_(Tensor& self, const Tensor& tensor1, const Tensor& tensor2, const Scalar& value);
 Tensor lerp(const Tensor& input, const Tensor& end, const Value& weight, Tensor* out);
 void lerp_(Tensor& self, const Tensor& end, const Value& weight);
-Tensor gelu(const Tensor& input, std::string_view approximate);
-Tensor leaky_relu(const Tensor& input, double negative_slope);
-Tensor tanh_backward(const Tensor& grad, const Tensor& output);
-Tensor sigmoid_backward(const Tensor& grad, const Tensor& output);
-Tensor relu_backward(const Tensor& grad, const Tensor& output);
-Tensor gelu_backward(const Tensor& grad, const Tensor& input, std::string_view approximate);
-Tensor leaky_relu_backward(const Tensor& grad, const Tensor& input, double negative_slope);
 Tensor masked_scale(const Tensor& grad, const Tensor& mask, double scale);
 /// What a function that is composed of ops ends in where it was given `out`.
 Tensor deliver_op(const Tensor& input, std::string_view op, bool exact, Tensor* out);

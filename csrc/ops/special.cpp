@@ -127,19 +127,5 @@ void nextafter_(Tensor& self, const Tensor& other) {
   const Value x(self), y(other);
   run_in_place(step(self, other), self, {&x, &y});
 }
-Tensor hardshrink(const Tensor& input, double lambd) {
-  const Value x(input);
-  return pointwise(kernels::hardshrink, Result::Same, {&x}, nullptr, Parameters::pack(Number{lambd, 0}));
-}
-Tensor hardshrink_backward(const Tensor& grad, const Tensor& input, double lambd) {
-  const Value g(grad), x(input);
-  return pointwise(kernels::hardshrink_backward, Result::Same, {&g, &x}, nullptr, Parameters::pack(Number{lambd, 0}));
-}
-Tensor prelu(const Tensor& input, const Tensor& weight) {
-  RL_CHECK(input.dtype() == weight.dtype(), "prelu: Type promoting not supported. Got ", short_name(input.dtype()),
-           " and ", short_name(weight.dtype()));
-  const Value x(input), w(weight);
-  return pointwise(kernels::prelu, Result::Same, {&x, &w}, nullptr);
-}
 
 }  // namespace rl::ops

@@ -1,8 +1,10 @@
 // Every row of the registry, bound: a new op needs no line here.
+#include "ops/activation.h"
 #include "ops/arrange.h"
 #include "ops/attention.h"
 #include "ops/conv.h"
 #include "ops/create.h"
+#include "ops/ctc.h"
 #include "ops/factor.h"
 #include "ops/fold.h"
 #include "ops/grid.h"
@@ -10,6 +12,7 @@
 #include "ops/join.h"
 #include "ops/loss.h"
 #include "ops/moments.h"
+#include "ops/normalize.h"
 #include "ops/optim.h"
 #include "ops/pad.h"
 #include "ops/pointwise.h"

@@ -28,10 +28,12 @@ struct Rule {
   uint64_t keeps = 0;        // slots
   uint64_t keeps_shape = 0;  // slots of which the shape alone is asked for, as `input_shape`
   bool keeps_result = false;
-  bool conjugates = true;  // a plain derivative: the engine hands it conj(g) and conjugates what it returns
+  bool keeps_first = false;  // and not only what comes beside the first result
+  bool joint = false;        // gives the gradients of all tensor arguments at once
+  bool conjugates = true;    // a plain derivative: the engine hands it conj(g) and conjugates what it returns
   explicit operator bool() const { return function || word != Word::None; }
 };
-constexpr int kGradient = -1, kResult = -2, kShape = 64;  // kShape + slot: that tensor's shape
+constexpr int kGradient = -1, kResult = -2, kRest = -3, kNeeds = -4, kShape = 64;  // kShape + slot: that tensor's shape
 
 struct Param {
   PyObject* name;       // interned

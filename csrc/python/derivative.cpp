@@ -85,15 +85,18 @@ Owned conjugated(Owned value) {
   return all;
 }
 
-bool is_changed(const SavedResult& r) { return !r.packed && r.value.version()->value() != r.version; }
+bool is_changed(const SavedResult& r) {
+  return !r.packed && r.value.defined() && r.value.version()->value() != r.version;
+}
 
-/// The results that were kept. One of several that was written into since is None: most rules need but one of them.
+/// The results that were kept. One of several that was not, or was written into since, is None: most rules need but one
+/// of them.
 Owned saved_results(Node* n, bool create_graph) {
   if (!n->results) walked_before(n);
   const std::vector<SavedResult> results = *n->results;  // a hook that unpacks may walk this graph
   std::vector<Owned> wrapped;
   for (size_t i = 0; i < results.size(); ++i) {
-    if (n->many && is_changed(results[i])) {
+    if (n->many && (is_changed(results[i]) || !(results[i].packed || results[i].value.defined()))) {
       wrapped.push_back(Owned::borrow(Py_None));
       continue;
     }
@@ -131,6 +134,18 @@ void blame_changed(const Node* n) {
   }
 }
 
+/// Which tensor arguments ask for a gradient: what a rule that gives all of them may leave out.
+Owned needs_of(const Node* n) {
+  const size_t count = n->op->rules.size();
+  Owned all = Owned::checked(PyTuple_New(Py_ssize_t(count)));
+  int edge = 0;
+  for (size_t j = 0; j < count; ++j) {
+    const bool asks = n->op->rules[j] && n->has_edge(j) && n->edges[edge++].target;
+    PyTuple_SET_ITEM(all.get(), Py_ssize_t(j), Py_NewRef(asks ? Py_True : Py_False));
+  }
+  return all;
+}
+
 /// Calls the rule with what its parameters name, in order.
 Owned apply_rule(Node* n, const Rule& rule, const Owned& gradient, Unpacked& unpacked, bool create_graph) {
   RuleArguments arguments;
@@ -138,9 +153,13 @@ Owned apply_rule(Node* n, const Rule& rule, const Owned& gradient, Unpacked& unp
   for (int want : rule.wants) {
     if (want == kGradient) {
       arguments.add(Owned(gradient));
-    } else if (want == kResult) {
+    } else if (want == kNeeds) {
+      arguments.add(needs_of(n));
+    } else if (want == kResult || want == kRest) {
       if (!unpacked.results) unpacked.results = saved_results(n, create_graph);
-      arguments.add(Owned(unpacked.results));
+      PyObject* all = unpacked.results.get();
+      arguments.add(want == kResult ? Owned(unpacked.results)
+                                    : Owned::checked(PyTuple_GetSlice(all, 1, PyTuple_GET_SIZE(all))));
     } else {
       arguments.add(want >= kShape ? kept_size(n, want - kShape) : kept_argument(n, want, unpacked));
     }

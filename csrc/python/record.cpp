@@ -108,10 +108,10 @@ Owned make_node(const OpEntry& op, std::span<PyObject* const> slots, const Tenso
   return owner;
 }
 
-/// Does the rule of an argument that wants a gradient name `out`?
-bool keeps_result(const OpEntry& op, std::span<PyObject* const> slots) {
+/// Does the rule of an argument that wants a gradient name `out`, or (first: false) what comes beside it?
+bool keeps_result(const OpEntry& op, std::span<PyObject* const> slots, bool first) {
   for (size_t j = 0; j < op.rules.size(); ++j) {
-    if (!op.rules[j].keeps_result) continue;
+    if (!(first ? op.rules[j].keeps_first : op.rules[j].keeps_result)) continue;
     bool asked = false;
     each_tensor(slots[size_t(op.tensor_slots[j])], [&](PyTensor* t) { asked |= requires_grad(t); });
     if (asked) return true;
@@ -215,9 +215,11 @@ void record(const OpEntry& op, std::span<PyObject* const> slots, std::span<PyObj
   Node* n = as_node(owner.get());
   n->outputs = int(results.size());
   n->many = many;
-  if (keeps_result(op, slots)) {
+  if (keeps_result(op, slots, false)) {
     n->results = new std::vector<SavedResult>;
-    for (PyObject* r : results) n->results->push_back(kept_result(as_tensor(r)));
+    const bool first = keeps_result(op, slots, true);
+    for (PyObject* r : results)
+      n->results->push_back(first || !n->results->empty() ? kept_result(as_tensor(r)) : SavedResult{});
   }
   for (size_t i = 0; i < results.size(); ++i)
     if (is_differentiable(as_tensor(results[i])->value.dtype())) hang(as_tensor(results[i]), n, uint32_t(i));
@@ -228,7 +230,7 @@ void record_in_place(const OpEntry& op, std::span<PyObject* const> slots, Owned 
   if (!is_differentiable(self->value.dtype())) return;
   const Owned owner = make_node(op, slots, self->value, original.get(), &self->value);
   Node* n = as_node(owner.get());
-  if (keeps_result(op, slots)) {
+  if (keeps_result(op, slots, true)) {
     n->results = new std::vector<SavedResult>;
     n->results->push_back(kept_result(self));
   }

@@ -28,14 +28,19 @@ Rule read_rule(const OpEntry& op, const py::object& given, bool conjugates) {
       rule.wants.push_back(kGradient);
       continue;
     }
-    if (names[i] == "out") {
-      rule.wants.push_back(kResult);
+    if (names[i] == "out" || names[i] == "rest") {
+      rule.wants.push_back(names[i] == "out" ? kResult : kRest);
       rule.keeps_result = true;
+      rule.keeps_first |= names[i] == "out";
       continue;
     }
-    const bool shape = names[i].size() > 6 && names[i].ends_with("_shape");
-    if (shape) names[i].resize(names[i].size() - 6);
-    const int at = find_param(op, py::str(names[i]).ptr());
+    if (names[i] == "needs") {
+      rule.wants.push_back(kNeeds);
+      continue;
+    }
+    int at = find_param(op, py::str(names[i]).ptr());
+    const bool shape = at < 0 && names[i].size() > 6 && names[i].ends_with("_shape");
+    if (shape) at = find_param(op, py::str(names[i].substr(0, names[i].size() - 6)).ptr());
     RL_CHECK_VALUE(at >= 0, "the rule of ", op.row->function, " names '", names[i],
                    "', which is no argument of it: ", op.row->arguments);
     rule.wants.push_back(shape ? kShape + at : at);
@@ -50,12 +55,16 @@ void note_differentiable(OpEntry& op) {
     if (op.rules[i]) op.differentiable_slots.push_back(op.tensor_slots[i]);
 }
 
-/// rules: one a tensor argument, in order; a shorter tuple leaves the rest without derivative.
-void set_rules(const py::object& function, const py::tuple& rules, const py::object& node_name, bool conjugates) {
+/// rules: one a tensor argument, in order; a shorter tuple leaves the rest without derivative. joint: one for all.
+void set_rules(const py::object& function, const py::tuple& rules, const py::object& node_name, bool conjugates,
+               bool joint) {
   for (OpEntry* op : entries_of(function)) {
     op->rules.clear();
-    for (size_t i = 0; i < op->tensor_slots.size(); ++i)
-      op->rules.push_back(i < rules.size() ? read_rule(*op, rules[i], conjugates) : Rule{});
+    for (size_t i = 0; i < op->tensor_slots.size(); ++i) {
+      const size_t at = joint ? 0 : i;
+      op->rules.push_back(at < rules.size() ? read_rule(*op, rules[at], conjugates) : Rule{});
+      op->rules.back().joint = joint;
+    }
     note_differentiable(*op);
     if (py::isinstance<py::dict>(node_name)) {
       op->node_names.clear();

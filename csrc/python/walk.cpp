@@ -313,6 +313,14 @@ void Walk::run_node_hooks(Node* n, const std::vector<Owned>& given) {
     if (grads[i] && places[i] >= 0 && n->edges[places[i]].target) send(n, places[i], std::move(grads[i]));
 }
 
+/// An item of a tuple that nobody else holds, out of it: a leaf may take the gradient over.
+static Owned taken(PyObject* tuple, Py_ssize_t at) {
+  PyObject* item = PyTuple_GET_ITEM(tuple, at);
+  if (Py_REFCNT(tuple) > 1) return Owned::borrow(item);
+  PyTuple_SET_ITEM(tuple, at, Py_NewRef(Py_None));
+  return Owned(item);
+}
+
 void Walk::derive(Node* n, const std::vector<Owned>& given) {
   if (n->op->gradients) {
     std::vector<Owned> all = n->op->gradients(n, given);
@@ -327,6 +335,7 @@ void Walk::derive(Node* n, const std::vector<Owned>& given) {
       PyTuple_SET_ITEM(gathered.get(), i, Py_NewRef(given[size_t(i)] ? given[size_t(i)].get() : Py_None));
   }
   Unpacked unpacked;
+  Owned together;  // what a joint rule gave
   const std::vector<Rule>& rules = n->op->rules;
   size_t live = 0,
          lists = 0;  // at most one differentiable argument is a list; it has the edges that the others leave
@@ -361,6 +370,10 @@ void Walk::derive(Node* n, const std::vector<Owned>& given) {
       const Dims& sizes = n->forms ? (*n->forms)[size_t(e)].sizes : g.sizes();
       const DType dtype = n->forms ? (*n->forms)[size_t(e)].dtype : g.dtype();
       pass_on(n, e, Owned(wrap(ops::full(sizes, Scalar(0), dtype, device_of(as_tensor(given[0].get()))))));
+    } else if (rule.joint) {
+      if (!together) together = apply(n, rule, given, gathered, unpacked, create_graph_);
+      RL_ASSERT(PyTuple_Check(together.get()) && size_t(PyTuple_GET_SIZE(together.get())) == rules.size());
+      pass_on(n, e, taken(together.get(), Py_ssize_t(j)));
     } else {
       pass_on(n, e, apply(n, rule, given, gathered, unpacked, create_graph_));
     }

@@ -144,7 +144,18 @@ del ALIASES, FUNCTIONS, function_of
 
 # brought in by first use, so that a program pays for what it uses
 _MODULES = {"cuda", "func", "nn", "optim", "special", "testing", "utils", "__config__"}
-_LATER = {"dropout": ".nn.functional", "explain": ".tape", "graph": ".tape", "guard": ".tape", "vmap": ".func"}
+_LATER = {"explain": ".tape", "graph": ".tape", "guard": ".tape", "vmap": ".func"}
+_LATER |= dict.fromkeys(
+    "bilinear celu celu_ cosine_similarity dropout pairwise_distance pdist rms_norm rrelu rrelu_ selu selu_ threshold "
+    "threshold_".split(),
+    ".nn.functional",
+)
+_LATER |= dict.fromkeys(
+    "alpha_dropout alpha_dropout_ batch_norm binary_cross_entropy_with_logits cosine_embedding_loss ctc_loss dropout_ embedding "
+    "embedding_bag feature_alpha_dropout feature_alpha_dropout_ group_norm hinge_embedding_loss instance_norm kl_div layer_norm "
+    "margin_ranking_loss poisson_nll_loss triplet_margin_loss".split(),
+    ".nn._flat",
+)
 
 
 __all__ = sorted(n for n, value in globals().items() if n[0] != "_" and type(value) is not type(_C))

@@ -3,6 +3,7 @@
 from rushlight import _C
 
 from . import (
+    activation,
     arrange,
     attention,
     conv,
@@ -12,6 +13,7 @@ from . import (
     join,
     mask,
     nn,
+    normalization,
     pad,
     pointwise,
     pool,

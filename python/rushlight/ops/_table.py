@@ -17,6 +17,13 @@ def linear(transpose):
     return transpose
 
 
+class joint:
+    """A rule that gives the gradients of all tensor arguments at once, in a tuple; its parameter `needs` says which are asked for."""
+
+    def __init__(self, function):
+        self.function = function
+
+
 def op(function, grad=None, doc=None, node=None, conjugate=True):
     """Give an op of `_C` its derivative rules and its docstring; returns the op.
 
@@ -24,7 +31,7 @@ def op(function, grad=None, doc=None, node=None, conjugate=True):
     ----------
     function : builtin
         The op, or one meaning of an overloaded one (``_C.rows[...]``).
-    grad : rule or tuple of rules, optional
+    grad : rule, tuple of rules or joint, optional
         One a tensor argument, in order: a function of `g` and of what it needs (arguments by name, `out`), `same`, `zero`,
         or None where there is no derivative. None altogether: not differentiable.
     doc : str, optional
@@ -38,8 +45,9 @@ def op(function, grad=None, doc=None, node=None, conjugate=True):
         conjugate of `g` and conjugates what it returns. False: the rule does what complex values need by itself.
     """
     if grad is not None and not (grad == zero and _takes_no_tensor(function)):
-        rules = grad if isinstance(grad, tuple) else (grad,)
-        _C._set_rules(function, rules, node, conjugate)
+        together = isinstance(grad, joint)
+        rules = grad if isinstance(grad, tuple) else (grad.function if together else grad,)
+        _C._set_rules(function, rules, node, conjugate, together)
     if doc:
         _C._set_doc(function, doc)
     return function

@@ -29,8 +29,10 @@ def weights(query, key, mask, is_causal, scale):
 
 def _back(g, query, key, value, mask, is_causal, scale):
     if _C.is_grad_enabled():
-        return again(lambda q, k, v: (of_ops(q, k, v, mask, is_causal, scale),), (query, key, value), (g,))
-    return _C._attention_backward(g, query, key, value, mask, is_causal, scale)
+        found = again(lambda q, k, v: (of_ops(q, k, v, mask, is_causal, scale),), (query, key, value), (g,))
+    else:
+        found = _C._attention_backward(g, query, key, value, mask, is_causal, scale)
+    return (*found, None)
 
 
-op(_C._attention, grad=joint(_back, 3), node="ScaledDotProductFlashAttentionForCpuBackward0")
+op(_C._attention, grad=joint(_back), node="ScaledDotProductFlashAttentionForCpuBackward0")

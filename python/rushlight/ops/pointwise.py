@@ -147,68 +147,10 @@ atan = op(_C.atan, grad=lambda g, input: _C.div(g, _C.add(_C.square(input), 1)),
 sigmoid = op(_C.sigmoid, grad=lambda g, out: _C._sigmoid_backward(g, out), doc="1 / (1 + exp(-input)).")
 erf = op(_C.erf, grad=lambda g, input: _C.mul(g, _C.mul(_C.exp(_C.neg(_C.square(input))), _TWO_BY_ROOT_PI)), doc="Error function.")
 erfc = op(_C.erfc, grad=lambda g, input: _C.mul(g, _C.mul(_C.exp(_C.neg(_C.square(input))), -_TWO_BY_ROOT_PI)), doc="1 - erf(input).")
-relu = op(_C.relu, grad=lambda g, out: _C._relu_backward(g, out), doc="max(input, 0).")
-op(_C._log_sigmoid, grad=lambda g, input: _C.mul(g, _C.sigmoid(_C.neg(input))), doc="log(sigmoid(input)).", node="LogSigmoidBackward0")
-op(_C._silu, grad=lambda g, input: _C.mul(g, _silu_slope(input)), doc="input * sigmoid(input).", node="SiluBackward0")
 floor = op(_C.floor, grad=zero, doc="Rounded down.")
 ceil = op(_C.ceil, grad=zero, doc="Rounded up.")
 trunc = op(_C.trunc, grad=zero, doc="Rounded towards 0.")
-gelu = op(_C.gelu, grad=lambda g, input, approximate: _C._gelu_backward(g, input, approximate=approximate), doc="input times the normal distribution function of it; approximate 'none' or 'tanh'.")
-leaky_relu = op(_C.leaky_relu, grad=lambda g, input, negative_slope: _C._leaky_relu_backward(g, input, negative_slope), doc="input, times negative_slope below 0.")
 
-op(_C._tanh_backward, grad=(lambda g, output: _C._tanh_backward(g, output), lambda g, grad, output: _C.mul(_C.mul(g, grad), _C.mul(output, -2))))
-op(_C._sigmoid_backward, grad=(lambda g, output: _C._sigmoid_backward(g, output), lambda g, grad, output: _C.mul(_C.mul(g, grad), _C.rsub(_C.mul(output, 2), 1))))
-op(_C._relu_backward, grad=(lambda g, output: _C._relu_backward(g, output), zero))
-op(_C._leaky_relu_backward, grad=(lambda g, input, negative_slope: _C._leaky_relu_backward(g, input, negative_slope), zero))
-
-
-def _cross_entropy_back(g, input, other):
-    return _C.mul(g, _C._binary_cross_entropy_slope(input, other))
-
-
-def _cross_entropy_target_back(g, input):
-    return _C.mul(g, _C.sub(_C.log1p(_C.neg(input)), _C.log(input)))
-
-
-def _bernoulli_spread(p):
-    return _C.clamp(_C.mul(_C.rsub(p, 1), p), 1e-12)
-
-
-def _cross_entropy_curve(g, input, other):
-    spread = _bernoulli_spread(input)
-    away = _C.sub(input, other)
-    return _C.mul(g, _C.div(_C.add(_C.mul(away, _C.sub(_C.mul(input, 2), 1)), spread), _C.square(spread)))
-
-
-def _cross_entropy_mixed(g, input):
-    return _C.neg(_C.div(g, _bernoulli_spread(input)))
-
-
-op(_C._binary_cross_entropy, grad=(_cross_entropy_back, _cross_entropy_target_back), doc="Cross entropy of probabilities of one class.", node="BinaryCrossEntropyBackward0")
-op(_C._binary_cross_entropy_slope, grad=(_cross_entropy_curve, _cross_entropy_mixed))
-
-
-def _silu_slope(input):
-    share = _C.sigmoid(input)
-    return _C.mul(share, _C.add(_C.mul(input, _C.rsub(share, 1)), 1))
-
-
-def _gelu_curve(g, grad, input, approximate):
-    # second derivative: of x * Phi(x), or of the tanh form
-    if approximate == "none":
-        density = _C.mul(_C.exp(_C.mul(_C.square(input), -0.5)), 1 / math.sqrt(2 * math.pi))
-        return _C.mul(_C.mul(g, grad), _C.mul(density, _C.rsub(_C.square(input), 2)))
-    c = math.sqrt(2 / math.pi)
-    squared = _C.square(input)
-    t = _C.tanh(_C.mul(_C.mul(input, _C.add(_C.mul(squared, 0.044715), 1)), c))
-    slope = _C.mul(_C.add(_C.mul(squared, 3 * 0.044715), 1), c)
-    sech = _C.rsub(_C.square(t), 1)
-    inner = _C.add(_C.mul(slope, 1), _C.mul(_C.mul(input, input), 3 * 0.044715 * c))
-    curve = _C.mul(sech, _C.sub(inner, _C.mul(_C.mul(input, t), _C.square(slope))))
-    return _C.mul(_C.mul(g, grad), curve)
-
-
-op(_C._gelu_backward, grad=(lambda g, input, approximate: _C._gelu_backward(g, input, approximate=approximate), _gelu_curve))
 op(_C._masked_scale, grad=(lambda g, mask, scale: _C._masked_scale(g, mask, scale), None))
 
 isnan = op(_C.isnan, doc="Is it NaN?")

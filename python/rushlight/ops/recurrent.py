@@ -9,7 +9,7 @@ from ._table import joint, op
 def _back(g, out, input, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, batch_sizes, mode, reverse):
     given = (input, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr)
     if _C.is_grad_enabled():
-        return again(lambda *leaves: _of_ops(*leaves, batch_sizes, mode, reverse), given, g)
+        return (*again(lambda *leaves: _of_ops(*leaves, batch_sizes, mode, reverse), given, g), None)
     of_cells = g[2] if mode == "lstm" else None
     gates_in, gates, before, dh, dc, *projection = _C._recurrent_backward(
         g[0], g[1], of_cells, out[0], out[3], h0, c0, w_hh, w_hr, batch_sizes, mode, reverse
@@ -24,6 +24,7 @@ def _back(g, out, input, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, batch_sizes, mode
         None if b_ih is None else _C.sum(gates_in, 0),
         None if b_hh is None else _C.sum(gates, 0),
         None if w_hr is None else _C.mm(_C.t(projection[0]), projection[1]),
+        None,
     )
 
 
@@ -58,4 +59,4 @@ def _step(input, hidden, before, cell, mode):
     return (_C.tanh if mode == "tanh" else _C.relu)(_C.add(input, hidden)), None
 
 
-op(_C._recurrent, grad=joint(_back, 8), node="RecurrentBackward0")
+op(_C._recurrent, grad=joint(_back), node="RecurrentBackward0")

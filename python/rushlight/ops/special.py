@@ -125,9 +125,6 @@ gcd = op(_C.gcd, doc="Greatest common divisor.\n\n>>> torch.gcd(torch.tensor([12
 lcm = op(_C.lcm, doc="Least common multiple.")
 bitwise_left_shift = op(_C.bitwise_left_shift, doc="Bits moved to the left by other; all of them out, or a negative other, gives 0.")
 bitwise_right_shift = op(_C.bitwise_right_shift, doc="Bits moved to the right by other, copies of the sign following.")
-hardshrink = op(_C.hardshrink, grad=lambda g, input, lambd: _C._hardshrink_backward(g, input, lambd), doc="input, but 0 from -lambd to lambd.")
-op(_C._hardshrink_backward, grad=(lambda g, input, lambd: _C._hardshrink_backward(g, input, lambd), zero))
-op(_C._prelu_kernel, grad=(lambda g, input, weight: _C.where(_C.gt(input, 0), g, _C.mul(weight, g)), lambda g, input: _C.where(_C.gt(input, 0), 0.0, _C.mul(input, g))), node="PreluKernelBackward0")
 # fmt: on
 
 _C._inherit_rules(_C.polygamma_, _C._polygamma)

@@ -3,18 +3,24 @@
 from rushlight import _C
 
 from ._table import flat, lift, rule
-from .pointwise import combined
 
 
-@rule("mse_loss")
-def _mse_loss(layer, row, values, batched):
-    x, y, reduction = values
-    off = combined(layer, "sub", (x, batched[0]), (y, batched[1]))
-    square = _C.square(off)
+@rule(
+    "mse_loss",
+    "smooth_l1_loss",
+    "huber_loss",
+    "soft_margin_loss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+)
+def _loss_of_elements(layer, row, values, batched):
+    x, y, reduction, coefficient = values
+    rank = max(t.ndim - has for t, has in zip((x, y), batched))
+    x, y = (lift(t, rank) if has else t for t, has in zip((x, y), batched))
+    each = row([x, y, "none", coefficient])
     if reduction == "none":
-        return square
-    square = flat(square)
-    return _C.mean(square, 1) if reduction == "mean" else _C.sum(square, 1)
+        return each
+    return _C.mean(flat(each), 1) if reduction == "mean" else _C.sum(flat(each), 1)
 
 
 def _class_weights(layer, target, weight, ignore_index, like):

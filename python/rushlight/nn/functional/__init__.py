@@ -9,9 +9,12 @@ from .dropout import *
 from .fold import *
 from .linear import *
 from .loss import *
-from .loss import _reduction
+from .loss import _legacy, _reduction
+from .margin import *
+from .normalization import *
 from .padding import *
 from .pooling import *
+from .sequence import *
 from .sparse import *
 from .upsampling import *
 from .vision import *
