@@ -36,7 +36,7 @@ Lengths lengths_of(const Tensor& given, int64_t count, int64_t most, const char*
            "; got shape ", given.sizes());
   Lengths made;
   made.values = as_contiguous(as_dtype(given, DType::Int64));
-  if (given.is_meta() || count == 0) return made;
+  if (count == 0) return made;
   const auto* at = static_cast<const int64_t*>(read_host(made.values, "ctc_loss"));
   for (int64_t n = 0; n < count; ++n) {
     RL_CHECK(at[n] >= 0, "ctc_loss: Expected ", name, " to have value at least 0, but got value ", at[n]);
@@ -81,7 +81,7 @@ Checked checked(const Tensor& log_probs, const Tensor& targets, const Tensor& in
              c.lengths.largest, " at dimension 1, but got size ", targets.size(1), " for argument #2 'targets'");
   } else {
     c.lengths = lengths_of(target_lengths, count, -1, "target_lengths");
-    RL_CHECK(targets.is_meta() || c.lengths.total == targets.size(0), "ctc_loss: Expected tensor to have size ",
+    RL_CHECK(c.lengths.total == targets.size(0), "ctc_loss: Expected tensor to have size ",
              c.lengths.total, " at dimension 0, but got size ", targets.size(0), " for argument #2 'targets'");
   }
   c.width = 2 * c.lengths.largest + 1;

@@ -88,8 +88,12 @@ TOTAL, WEIGHTED = (
 LINEAR = S(4, 3, high=-0.1, grad=False)
 
 
-def ctc(log_probs, targets, times, lengths, blank=0, zero_infinity=False):
-    """The sum over all alignments, one after the other: for targets that are short."""
+def ctc(scores, targets, times, lengths, blank=0):
+    """The sum over all alignments, one after the other: for targets that are short.
+
+    Of scores, because its derivative is that of log probabilities: their exponentials sum to 1 and stay so.
+    """
+    log_probs = scores - np.log(np.exp(scores).sum(2, keepdims=True))
     losses = []
     for n, (time, length) in enumerate(zip(times, lengths)):
         begin = sum(lengths[:n])
@@ -99,8 +103,7 @@ def ctc(log_probs, targets, times, lengths, blank=0, zero_infinity=False):
             spelt = tuple(c for c, _ in itertools.groupby(path) if c != blank)
             if spelt == target:
                 total += np.exp(sum(log_probs[t, n, c] for t, c in enumerate(path)))
-        loss = -np.log(total) if total else np.inf
-        losses.append(0.0 if zero_infinity and np.isinf(loss) else loss)
+        losses.append(-np.log(total) if total else np.inf)
     return np.array(losses)
 
 
@@ -109,14 +112,14 @@ def numbered(*values):
 
 
 LABELS = numbered([1, 2], [2, 2])
-CTC = [args(S(4, 2, 3, high=-0.1), LABELS, numbered(4, 4), numbered(2, 1)), args(S(4, 2, 3, high=-0.1), numbered(0, 1, 0), numbered(4, 3), numbered(1, 2), 2), args(S(4, 2, 3, high=-0.1), LABELS, numbered(4, 2), numbered(2, 2), 0, True)]  # fmt: skip
+CTC = [args(S(4, 2, 3, high=-0.1), LABELS, numbered(4, 4), numbered(2, 1)), args(S(4, 2, 3, high=-0.1), numbered(0, 1, 0), numbered(4, 3), numbered(1, 2), 2), args(S(4, 2, 3, high=-0.1), LABELS, numbered(4, 3), numbered(2, 2))]  # fmt: skip
 WORDS = S(values=np.array([[1, 0, 3], [3, 3, 2]]), dtype="int64")
 # fmt: off
 CASES = [
     Case("_nll_loss", nll_loss, [*NLL, args(S(500, 7, high=-0.1), classes(500, below=7))], rows="nll_loss", of=lambda lib: lambda *a: lib._C._nll_loss(*a)[0], peer=lambda lib: lambda x, t, w=None, r="mean", i=-100: lib.nn.functional.nll_loss(x, t, w, ignore_index=i, reduction=r), dtypes=FLOATING, result=None, bound=lambda x, t, w=None, r="mean", i=-100: 16 * np.abs(x).max() * (t.size if r == "sum" else 1), ulp=1, grad=True, grad_samples=NLL, large=[args(S(30_000, 7, high=-0.1), classes(30_000, below=7))], batch=[args(S(5, 3, row=True), classes(5, below=3).as_row(), None, "none")], bad=[Bad(SCORES, S(values=np.array([0, 1, 3, 0]), dtype="int64"), raises=IndexError, match="Target 3 is out of bounds"), Bad(SCORES, classes(5, below=3), raises=ValueError, match=r"Expected input batch_size \(4\) to match target batch_size \(5\)"), Bad(SCORES, S(4), raises=RuntimeError, match="Long|long"), Bad(SCORES, classes(4, below=3), S(2), raises=RuntimeError, match="weight tensor")]),
     Case("_nll_loss_backward", nll_back, [args(S(), LINEAR, classes(4, below=3), None, "mean", -100, TOTAL), args(S(), LINEAR, IGNORED, WEIGHT, "mean", -100, WEIGHTED), args(S(4), LINEAR, classes(4, below=3), None, "none", -100, TOTAL)], rows="nll_loss_backward", peer=lambda lib: lambda g, x, t, w, r, i, total: lib.ops.aten.nll_loss_backward(g, x, t, w, REDUCE[r], i, total), ulp=3, zero_sign=False, grad=True),
-    Case("_embedding", lambda weight, indices, *_: weight[indices], [args(S(4, 3), WORDS), args(S(4, 3), WORDS, 2), args(S(4, 3), WORDS, -1, True), args(S(4, 3), S(values=np.array(2), dtype="int64"))], rows="embedding", peer=lambda lib: lib.embedding, dtypes=FLOATING, grad=True, second=False, layouts=True, bad=[Bad(S(4, 3), S(values=np.array([4]), dtype="int64"), raises=IndexError, match="out of range"), Bad(S(4, 3), S(2), raises=RuntimeError, match="Long|long|int"), Bad(S(4), WORDS, raises=RuntimeError, match="2-D")]),
-    Case("_ctc_loss", ctc, CTC, rows="ctc_loss ctc_loss_backward", of=lambda lib: lambda *a: lib._C._ctc_loss(*a)[0], peer=lambda lib: lambda x, t, n, m, blank=0, zero=False: lib.nn.functional.ctc_loss(x, t, n, m, blank, "none", zero), bound=lambda *_: 64.0, ulp=4, grad=True, second=False, data=True, bad=[Bad(*CTC[0].args, 3, raises=RuntimeError, match="blank must be in label range"), Bad(CTC[0].args[0], numbered([1, 5], [2, 2]), *CTC[0].args[2:], raises=RuntimeError, match="is no label", peer=False), Bad(*CTC[0].args[:2], numbered(4, 5), numbered(2, 1), raises=RuntimeError, match="at most 4")]),
+    Case("_embedding", lambda weight, indices, *_: weight[indices], [args(S(4, 3), WORDS), args(S(4, 3), WORDS, 2), args(S(4, 3), WORDS, -1, True), args(S(4, 3), S(values=np.array(2), dtype="int64"))], rows="embedding", peer=lambda lib: lib.embedding, dtypes=FLOATING, grad=True, grad_samples=[args(S(4, 3), WORDS), args(S(4, 3), S(values=np.array(2), dtype="int64"))], bad=[Bad(S(4, 3), S(values=np.array([4]), dtype="int64"), raises=IndexError, match="out of range"), Bad(S(4, 3), S(2), raises=RuntimeError, match="Long|long|int"), Bad(S(4), WORDS, raises=RuntimeError, match="2-D")]),
+    Case("_ctc_loss", ctc, CTC, rows="ctc_loss ctc_loss_backward", of=lambda lib: lambda x, *rest: lib._C._ctc_loss(lib.log_softmax(x, 2), *rest)[0], peer=lambda lib: lambda x, *rest: lib.nn.functional.ctc_loss(lib.log_softmax(x, 2), *rest, reduction="none"), layouts=False, bound=lambda *_: 64.0, ulp=4, grad=True, second=False, data=True, bad=[Bad(*CTC[0].args, 3, raises=RuntimeError, match="blank must be in label range"), Bad(CTC[0].args[0], numbered([1, 5], [2, 2]), *CTC[0].args[2:], raises=RuntimeError, match="is no label", peer=False), Bad(*CTC[0].args[:2], numbered(4, 5), numbered(2, 1), raises=RuntimeError, match="at most 4")]),
     *elements("mse_loss", lambda x, y, c: (x - y) ** 2, lambda x, y, c: 2 * (x - y)),
     *elements("smooth_l1_loss", lambda x, y, c: np.where(np.abs(x - y) < c, (x - y) ** 2 / (2 * c), np.abs(x - y) - c / 2), lambda x, y, c: np.clip((x - y) / c, -1, 1), coefficient=0.7),
     *elements("huber_loss", lambda x, y, c: np.where(np.abs(x - y) < c, (x - y) ** 2 / 2, c * (np.abs(x - y) - c / 2)), lambda x, y, c: np.clip(x - y, -c, c), coefficient=0.7),

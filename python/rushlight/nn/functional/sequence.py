@@ -34,6 +34,8 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reducti
     ]
     lengths = [x.reshape(1) if single and x.ndim == 0 else x for x in lengths]
     losses = _C._ctc_loss(log_probs, targets, *lengths, blank, zero_infinity)[0]
+    if zero_infinity:
+        losses = _C.where(_C.eq(losses, float("inf")), 0.0, losses)
     if reduction == "none":
         return _C.squeeze(losses, 0) if single else losses
     if reduction == "sum":
