@@ -71,7 +71,9 @@ def test_a_state_goes_on_in_the_other_library(peer, name, homeward):
     whole = Run(first, name).epochs()
     half, rest = Run(first, name), Run(second, name)
     half.epochs(0, 10)
-    assert set(half.scheduler.state_dict()) == set(rest.scheduler.state_dict()) or name.startswith(("cyclic", "plateau"))
+    assert set(half.scheduler.state_dict()) == set(rest.scheduler.state_dict()) or name.startswith(
+        ("cyclic", "plateau")
+    )
     rest.scheduler.load_state_dict(half.scheduler.state_dict())
     rest.optimizer.load_state_dict(half.optimizer.state_dict())
     assert rest.epochs(10) == whole[10:]
