@@ -251,7 +251,9 @@ void Plan::run_tiles(BlockFunction function, const Parameters& parameters) const
   const bool spans_rows = size0 < kTileCols && size1 > 1;  // short rows: one call for a whole tile
   int64_t cols = std::min(size0, staged ? kBlock : (constants ? kConstantBytes : kStageBytes) / widest);
   int64_t rows = std::max<int64_t>(1, std::min(size1, kBlock / cols));
-  if (!spans_rows && across && size1 > 1)
+  if (!spans_rows && !staged && cols == size0)  // whole rows one after another, where they are
+    rows = std::clamp<int64_t>(kGrain / cols, 1, size1);
+  else if (!spans_rows && across && size1 > 1)
     cols = std::min(size0, kTileCols), rows = std::min(size1, kStageBytes / widest / kTileCols);
   // Rows that follow one another are one block: such an operand stays direct in a call for a whole tile.
   bool one_call = cols == size0 && rows > 1;
