@@ -13,6 +13,7 @@ using kernels::Beyond;
 using kernels::GridParameters;
 
 constexpr int64_t kGridGrain = 4096;  // elements read, worth a second thread
+constexpr int64_t kGridBlock = 32;    // places whose taps are worked out before they are read
 constexpr int kMostTaps = 16;         // 4 x 4 of a plane, 2 x 2 x 2 of a volume
 
 template <class T>
@@ -71,8 +72,7 @@ RL_INLINE int64_t place_of(T x, int64_t size) {
 }
 
 template <class T>
-RL_INLINE AxisTaps<T> taps_of(T x, int64_t size, const GridParameters& p) {
-  AxisTaps<T> t;
+RL_INLINE void find_taps(T x, int64_t size, const GridParameters& p, AxisTaps<T>& t) {
   const Coordinate<T> raw = placed(x, size, p.align_corners);
   if (p.mode == Between::Cubic) {
     const T floor = functors::floor(raw.value), f = raw.value - floor, a = T(-0.75);
@@ -84,21 +84,20 @@ RL_INLINE AxisTaps<T> taps_of(T x, int64_t size, const GridParameters& p) {
       t.weight[i] = near ? ((a + 2) * d - (a + 3)) * d * d + 1 : ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
       t.slope[i] = sign * (near ? (3 * (a + 2) * d - 2 * (a + 3)) * d : (3 * a * d - 10 * a) * d + 8 * a);
     }
-    return t;
+    return;
   }
   const Coordinate<T> c = inside(raw, size, p);
   if (p.mode == Between::Nearest) {
     t.count = 1;
     t.place[0] = place_of(functors::round(c.value), size);
     t.weight[0] = T(1), t.slope[0] = T(0);
-    return t;
+    return;
   }
   const T floor = functors::floor(c.value);
   t.count = 2;
   t.place[0] = place_of(floor, size), t.place[1] = place_of(floor + 1, size);
   t.weight[0] = floor + 1 - c.value, t.weight[1] = c.value - floor;
   t.slope[0] = -c.slope, t.slope[1] = c.slope;
-  return t;
 }
 
 struct Grid {
@@ -125,8 +124,8 @@ struct PlaneTaps {
   template <bool kSlopes>
   RL_INLINE void read(const Grid& g, const T* at) {
     AxisTaps<T> axis[3];  // z, y, x
-    axis[0] = {1, {0, 0, 0, 0}, {T(1)}, {T(0)}};
-    for (int a = 0; a < g.axes; ++a) axis[2 - a] = taps_of(at[a], g.size[2 - a], g.p);
+    axis[0].count = 1, axis[0].place[0] = 0, axis[0].weight[0] = T(1), axis[0].slope[0] = T(0);
+    for (int a = 0; a < g.axes; ++a) find_taps(at[a], g.size[2 - a], g.p, axis[2 - a]);
     count = 0;
     for (int z = 0; z < axis[0].count; ++z)
       for (int y = 0; y < axis[1].count; ++y)
@@ -160,23 +159,34 @@ RL_INLINE const T* direction_of(const KernelCall& call) {
   return call.count > 3 ? call.operands[3].as<const T>() : nullptr;
 }
 
+/// What a place reads of a plane.
+template <class T>
+RL_INLINE T read_plane(const PlaneTaps<T>& t, const T* plane) {
+  if (t.count == 4)  // the usual case, without a loop
+    return T(0) + plane[t.place[0]] * t.weight[0] + plane[t.place[1]] * t.weight[1] + plane[t.place[2]] * t.weight[2] +
+           plane[t.place[3]] * t.weight[3];
+  T sum = T(0);
+  for (int k = 0; k < t.count; ++k) sum += plane[t.place[k]] * t.weight[k];
+  return sum;
+}
+
 template <class T>
 static void grid_sample(const KernelCall& call) {
   const View &out = call.operands[0], &in = call.operands[1], &grid = call.operands[2];
   const Grid g(call, in, grid);
   parallel_for(g.images * g.positions, kGridGrain / g.channels + 1,
                [&](int64_t begin, int64_t end) __attribute__((noinline)) {
-                 PlaneTaps<T> taps;
-                 for (int64_t i = begin; i < end; ++i) {
-                   const int64_t image = i / g.positions;
-                   taps.read(g, grid.as<const T>(), direction_of<T>(call), i);
+                 PlaneTaps<T> taps[kGridBlock];  // of places side by side: then they are read plane after plane
+                 for (int64_t i = begin; i < end;) {
+                   const int64_t image = i / g.positions, q = i % g.positions;
+                   int64_t n = g.positions - q < end - i ? g.positions - q : end - i;
+                   n = n < kGridBlock ? n : kGridBlock;
+                   for (int64_t j = 0; j < n; ++j) taps[j].read(g, grid.as<const T>(), direction_of<T>(call), i + j);
                    const T* plane = in.as<const T>() + image * g.channels * g.plane;
-                   T* to = out.as<T>() + image * g.channels * g.positions + i % g.positions;
-                   for (int64_t c = 0; c < g.channels; ++c, plane += g.plane, to += g.positions) {
-                     T sum = T(0);
-                     for (int k = 0; k < taps.count; ++k) sum += plane[taps.place[k]] * taps.weight[k];
-                     *to = sum;
-                   }
+                   T* to = out.as<T>() + image * g.channels * g.positions + q;
+                   for (int64_t c = 0; c < g.channels; ++c, plane += g.plane, to += g.positions)
+                     for (int64_t j = 0; j < n; ++j) to[j] = read_plane(taps[j], plane);
+                   i += n;
                  }
                });
 }
