@@ -205,6 +205,34 @@ def test_what_is_wrong_raises_pytorchs_exception(text, peer):
         evaluated(rushlight, text)
 
 
+FORMATS = """
+F.conv2d(x, w(5, 4, 3, 3), w(5))
+F.conv2d(x.contiguous(), w(5, 4, 3, 3).to(memory_format=torch.channels_last))
+F.conv_transpose2d(x, w(4, 5, 3, 3))
+F.max_pool2d(x, 2)
+F.max_pool2d(x, 2, return_indices=True)[1]
+F.avg_pool2d(x, 2)
+F.adaptive_avg_pool2d(x, 3)
+F.adaptive_max_pool2d(x, 3)
+F.interpolate(x, scale_factor=2)
+F.interpolate(x, scale_factor=2, mode="bicubic")
+F.pad(x, (1, 1))
+F.pad(x, (1, 1, 1, 1), "reflect")
+F.pad(x, (1, 1, 1, 1), "circular")
+F.unfold(x, 2)
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", FORMATS)
+def test_channels_last_stay_last(text, peer):
+    strides = []
+    for lib in (rushlight, peer):
+        x = lib.ones(2, 4, 6, 6).to(memory_format=lib.channels_last)
+        names = {"F": lib.nn.functional, "torch": lib, "x": x, "w": lib.ones}
+        strides.append(eval(text, names).stride())
+    assert strides[0] == strides[1]
+
+
 MODULES = """
 nn.Conv1d(4, 6, 3, 2, 1, 2, 2, False, "circular")
 nn.Conv2d(4, 6, (3, 2), padding="same")

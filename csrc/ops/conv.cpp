@@ -3,6 +3,7 @@
 #include "ops/conv.h"
 
 #include "cpu/conv_kernels.h"
+#include "ops/planes.h"
 #include "ops/pointwise.h"
 #include "ops/shape.h"
 
@@ -98,7 +99,8 @@ Tensor run(const char* op, const Kernel& kernel, const Dims& sizes, const Tensor
 template <class Real>
 Tensor complex_product(const Tensor& a, const Tensor& b, const Tensor* bias, const Real& product) {
   const Tensor ar = real(a), ai = imag(a), br = real(b), bi = imag(b);
-  const Tensor rr = product(ar, br), ii = product(ai, bi), ri = product(ar, bi), ir = product(ai, br);
+  const Tensor rr = product(ar, br, nullptr), ii = product(ai, bi, nullptr);
+  const Tensor ri = product(ar, bi, nullptr), ir = product(ai, br, nullptr);
   const Tensor out = empty(rr.sizes(), a.dtype(), a.device());
   Tensor re = real(out), im = imag(out);
   const Value prr(rr), pii(ii), pri(ri), pir(ir);
@@ -143,9 +145,12 @@ Tensor convolved(const char* op, const Kernel& kernel, const Tensor& input, cons
            " channels, but got ", input.size(1), " channels instead");
   check_bias(op, input, weight, bias, to);
   const Dims sizes = with_size(input.size(0), to, g.size);
-  if (!is_complex(input.dtype())) return run(op, kernel, sizes, input, weight, bias, p);
-  return complex_product(input, weight, bias,
-                         [&](const Tensor& x, const Tensor& w) { return run(op, kernel, sizes, x, w, nullptr, p); });
+  const auto product = [&](const Tensor& x, const Tensor& w, const Tensor* shift) {
+    return run(op, kernel, sizes, x, w, shift, p);
+  };
+  const Tensor made =
+      is_complex(input.dtype()) ? complex_product(input, weight, bias, product) : product(input, weight, bias);
+  return in_format_of(input.is_contiguous() ? weight : input, made);
 }
 
 }  // namespace
@@ -172,10 +177,10 @@ Tensor conv_weight(const Tensor& grad, const Tensor& input, const Dims& stride, 
   RL_CHECK(grad.size(1) % groups == 0 && input.size(1) % groups == 0, op, ": ", grad.size(1), " and ", input.size(1),
            " channels must be divisible by groups=", groups);
   const Dims sizes = with_size(grad.size(1), input.size(1) / groups, size);
-  if (!is_complex(input.dtype())) return run(op, kernels::conv_weight, sizes, grad, input, nullptr, p);
-  return complex_product(grad, input, nullptr, [&](const Tensor& g, const Tensor& x) {
+  const auto product = [&](const Tensor& g, const Tensor& x, const Tensor*) {
     return run(op, kernels::conv_weight, sizes, g, x, nullptr, p);
-  });
+  };
+  return is_complex(input.dtype()) ? complex_product(grad, input, nullptr, product) : product(grad, input, nullptr);
 }
 
 }  // namespace rl::ops

@@ -94,7 +94,7 @@ Tensor constant_pad_nd(const Tensor& input, const Dims& pad, const Scalar& value
     to = narrow(to, d, before > 0 ? before : 0, kept);
   }
   copy_values(to, from, op);
-  return made;
+  return in_format_of(input, made);
 }
 
 Tensor pad_with_own(const Tensor& input, const Dims& pad, std::string_view mode) {
@@ -108,7 +108,7 @@ Tensor pad_with_own(const Tensor& input, const Dims& pad, std::string_view mode)
     const Tensor to = as_planes(made, n), planes = as_planes(from, n);
     launch(kernels::pad, {to, planes}, input.dtype(), Parameters::pack(p));
   }
-  return made;
+  return p.mode == PadMode::Circular ? made : in_format_of(input, made);  // PyTorch's choice
 }
 
 Tensor pad_with_own_backward(const Tensor& grad, const Dims& pad, std::string_view mode, const Dims& size) {

@@ -38,4 +38,15 @@ Tensor as_flat_planes(const Tensor& t, int ndim) {
   return t.view(sizes, contiguous_strides(sizes), t.offset());
 }
 
+Tensor in_format_of(const Tensor& input, const Tensor& made) {
+  if (input.is_contiguous() || made.ndim() != input.ndim()) return made;
+  for (const MemoryFormat format : {MemoryFormat::ChannelsLast, MemoryFormat::ChannelsLast3d}) {
+    if (!has_format(input, format)) continue;
+    const Tensor copy = empty_strided(made.sizes(), format_strides(made.sizes(), format), made.dtype(), made.device());
+    copy_values(copy, made);
+    return copy;
+  }
+  return made;
+}
+
 }  // namespace rl::ops

@@ -13,5 +13,7 @@ Dims with_last_sizes(const char* op, const Tensor& t, const Dims& size);
 Tensor as_planes(const Tensor& t, int ndim);
 /// A row-major tensor as planes [n, m].
 Tensor as_flat_planes(const Tensor& t, int ndim);
+/// A result in the memory format of what it was made of: channels last where that has them last.
+Tensor in_format_of(const Tensor& input, const Tensor& made);
 
 }  // namespace rl::ops

@@ -91,7 +91,7 @@ Tensor averaged(const char* op, const Tensor& input, const Dims& size, const Poo
     const Tensor to = as_planes(made, size.size()), planes = as_planes(from, size.size());
     launch(kernels::avg_pool, {to, planes}, key, Parameters::pack(p));
   }
-  return as_dtype(made, input.dtype());
+  return in_format_of(input, as_dtype(made, input.dtype()));
 }
 
 Tensor averaged_back(const Tensor& grad, const Dims& input_size, const Tensor& made, const PoolParameters& p) {
@@ -126,7 +126,7 @@ std::tuple<Tensor, Tensor> maxima(const char* op, const Tensor& input, const Dim
     const Tensor to = as_planes(made, n), at = as_planes(places, n), planes = as_planes(from, n);
     launch(kernels::max_pool, {to, at, planes}, key, Parameters::pack(p));
   }
-  return {as_dtype(made, input.dtype()), places};
+  return {in_format_of(input, as_dtype(made, input.dtype())), in_format_of(input, places)};
 }
 
 void check_dims(const char* op, const Tensor& t, const Dims& like) {

@@ -70,7 +70,7 @@ Tensor resampled(const Kernel& kernel, const Tensor& input, const Dims& size, co
     }
     made = next;
   }
-  return as_dtype(made, input.dtype());
+  return in_format_of(input, as_dtype(made, input.dtype()));
 }
 
 Tensor forward(const Tensor& input, const Dims& size, const Resampling& r) {
