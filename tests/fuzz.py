@@ -191,6 +191,23 @@ def sure_calls():
     yield None, "grid_sampler_input_along", (image, spots, spots, 0, 0, False, (3, 3))
     yield None, "im2col", (image, (2, 2), (1, 1), (0, 0), (1, 1))
     yield None, "col2im", (torch.rand(1, 8, 9), (4, 4), (2, 2), (1, 1), (0, 0), (1, 1))
+    weight, stats = torch.rand(2), (torch.zeros(1, 2), torch.ones(1, 2))
+    yield None, "layer_norm", (image, (4,))
+    yield None, "rms_norm", (image, (4,), None, 1e-5)
+    yield None, "group_norm", (image, 2)
+    yield None, "batch_norm", (image, weight, weight, torch.zeros(2), torch.ones(2), True, 0.1, 1e-5)
+    yield None, "normalize_backward", (image, image, *stats, weight, "group", 2, 1e-5, False, True)
+    yield None, "embedding", (torch.rand(4, 3), classes)
+    lengths = torch.tensor([3]), torch.tensor([1])
+    sequence = torch.log_softmax(torch.rand(3, 1, 2), 2), torch.tensor([[1]]), *lengths
+    yield None, "ctc_loss", sequence
+    yield None, "ctc_loss_backward", (torch.ones(1), *sequence, 0, False, *_C._ctc_loss(*sequence))
+    yield None, "attention", (image, image, image, None, True, 0.5)
+    yield None, "attention_backward", (image, image, image, image, None, True, 0.5)
+    steps = (torch.rand(3, 2), torch.rand(2, 4), None, torch.rand(4, 2), torch.rand(4, 4), None, None, None)
+    sizes = torch.tensor([2, 1])
+    yield None, "recurrent", (*steps, sizes, "tanh")
+    yield None, "recurrent_backward", (torch.rand(3, 4), None, None, torch.rand(3, 4), torch.rand(3, 0), steps[1], None, steps[4], None, sizes, "tanh", False)  # fmt: skip
     row, square, batch = torch.rand(3), torch.rand(3, 3), torch.rand(2, 3, 3)
     for name, arguments in (("mv", (square, row)), ("select", (row, 0, 1)), ("diagonal_scatter", (square, row))):
         yield None, name, arguments
