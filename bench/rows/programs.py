@@ -49,6 +49,16 @@ def train():
     yield Row(name="MLP step, Adam", shape="784-512-256-10 x64", setup=MLP, **step)
 
 
+def optimisers():
+    """A step over 100 matrices: the fused rules, each beside PyTorch's default."""
+    many = "ps = [torch.nn.Parameter(array(64, 64)) for _ in range(100)]\nfor p in ps: p.grad = array(64, 64)\n"
+    row = dict(
+        group="optimisers", shape="100x[64,64]", program="optimizer.step()", result="ps[0].detach()", tolerance=1e-2
+    )
+    for name in "SGD Adam AdamW NAdam RAdam Adamax Adagrad Adadelta RMSprop Rprop ASGD".split():
+        yield Row(name=name, setup=f"{many}optimizer = torch.optim.{name}(ps, lr=1e-4)", threaded=False, **row)
+
+
 def functions():
     """Every function of one number, and some of two, at 1e3, 1e5 and 1e7 elements."""
     anywhere = (
@@ -86,5 +96,5 @@ def matmul():
 
 
 def programs():
-    for group in (calls, train, functions, matmul):
+    for group in (calls, train, optimisers, functions, matmul):
         yield from group()

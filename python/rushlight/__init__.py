@@ -143,7 +143,7 @@ for _name in [n for n in globals() if n[0] != "_"]:
 del ALIASES, FUNCTIONS, function_of
 
 # brought in by first use, so that a program pays for what it uses
-_MODULES = {"cuda", "func", "nn", "optim", "special", "testing", "utils", "__config__"}
+_MODULES = {"amp", "cuda", "func", "nn", "optim", "special", "testing", "utils", "__config__"}
 _LATER = {"explain": ".tape", "graph": ".tape", "guard": ".tape", "vmap": ".func"}
 _LATER |= dict.fromkeys(
     "bilinear celu celu_ cosine_similarity dropout pairwise_distance pdist rms_norm rrelu rrelu_ selu selu_ threshold "

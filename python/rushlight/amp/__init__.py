@@ -1,0 +1,3 @@
+"""Training with half precision."""
+
+from .grad_scaler import GradScaler
