@@ -244,3 +244,23 @@ def test_swa_rates_are_pytorchs(peer, strategy):
         return seen
 
     assert run(rushlight) == run(peer)
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (3, 7), (7, 3), (4, 2, 3)])
+def test_orthogonal_has_orthonormal_rows_or_columns(torch, shape):
+    torch.manual_seed(2)
+    t = torch.nn.init.orthogonal_(torch.empty(*shape), gain=2.0)
+    matrix = t.reshape(shape[0], -1).numpy()
+    product = matrix @ matrix.T if matrix.shape[0] <= matrix.shape[1] else matrix.T @ matrix
+    np.testing.assert_allclose(product, 4 * np.eye(len(product)), atol=1e-5)
+    with pytest.raises(ValueError, match="Only tensors with 2 or more dimensions are supported"):
+        torch.nn.init.orthogonal_(torch.empty(3))
+
+
+def test_orthogonal_has_pytorchs_values(peer):
+    def run(lib):
+        lib.manual_seed(2)
+        return [lib.nn.init.orthogonal_(lib.empty(*shape)).numpy() for shape in ((5, 5), (3, 7), (7, 3))]
+
+    for ours, theirs in zip(run(rushlight), run(peer)):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)

@@ -6,7 +6,7 @@ import warnings
 from rushlight import _C
 
 __all__ = [
-    "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_", "sparse_", "trunc_normal_",
+    "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_", "orthogonal_", "sparse_", "trunc_normal_",
     "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
 ]  # fmt: skip
 
@@ -205,3 +205,21 @@ def sparse_(tensor, sparsity, std=0.01, generator=None):
     for c in range(cols):
         tensor[_C.randperm(rows)[:zeros], c] = 0
     return tensor
+
+
+@_unrecorded
+def orthogonal_(tensor, gain=1, generator=None):
+    """A matrix with orthogonal rows or columns, of the shape (first dim, the others), times `gain` (Saxe et al., 2014)."""
+    if tensor.ndim < 2:
+        raise ValueError("Only tensors with 2 or more dimensions are supported")
+    if tensor.numel() == 0:
+        return tensor
+    import numpy
+
+    matrix = tensor.new_empty((tensor.shape[0], tensor.numel() // tensor.shape[0]))
+    matrix.normal_(0, 1, generator=generator)
+    wide = matrix.shape[0] < matrix.shape[1]
+    # in float64, so that what is left of LAPACK's order of sums is rounded away
+    q, r = numpy.linalg.qr((matrix.t() if wide else matrix).double().numpy())
+    q = _C.tensor(q * numpy.sign(numpy.diagonal(r)))  # the one factorisation whose diagonal is positive
+    return tensor.copy_(_C.reshape(q.t() if wide else q, tensor.shape)).mul_(gain)
