@@ -42,7 +42,7 @@ def ran(lib, make, count, mask):
     module = make(lib)
     given = [lib.tensor(numbers(i, 5, 3, 8), requires_grad=True) for i in range(count)]
     if type(module).__name__ == "TransformerEncoder":
-        mask = {"mask": value for value in mask.values()}
+        mask = dict.fromkeys(["mask"][: len(mask)], *mask.values())
     made = module(*given, **mask)
     (made * lib.tensor(numbers(7, *made.shape))).sum().backward()
     found = [made, *(x.grad for x in given), *(p.grad for p in module.parameters())]

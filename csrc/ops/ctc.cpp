@@ -81,8 +81,8 @@ Checked checked(const Tensor& log_probs, const Tensor& targets, const Tensor& in
              c.lengths.largest, " at dimension 1, but got size ", targets.size(1), " for argument #2 'targets'");
   } else {
     c.lengths = lengths_of(target_lengths, count, -1, "target_lengths");
-    RL_CHECK(c.lengths.total == targets.size(0), "ctc_loss: Expected tensor to have size ",
-             c.lengths.total, " at dimension 0, but got size ", targets.size(0), " for argument #2 'targets'");
+    RL_CHECK(c.lengths.total == targets.size(0), "ctc_loss: Expected tensor to have size ", c.lengths.total,
+             " at dimension 0, but got size ", targets.size(0), " for argument #2 'targets'");
   }
   c.width = 2 * c.lengths.largest + 1;
   return c;
