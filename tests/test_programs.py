@@ -11,9 +11,8 @@ def run(*command, **options):
 
 
 def test_programs_print_what_pytorch_prints(shared):
-    result = run(
-        sys.executable, str(shared / "programs" / "check.py"), "--python", sys.executable, "--only", "regression,credit"
-    )
+    names = "regression,credit,letters,optimizers,transformer,digits"
+    result = run(sys.executable, str(shared / "programs" / "check.py"), "--python", sys.executable, "--only", names)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
@@ -77,3 +76,17 @@ def test_the_example_of_a_function_of_its_own_learns(root):
     result = run(sys.executable, str(root / "examples" / "custom_function.py"), "--steps", "150")
     assert result.returncode == 0, result.stderr
     assert float(result.stdout.split("steps, ")[1].split("%")[0]) > 90
+
+
+def test_the_example_of_a_gpt_learns_its_text(root):
+    result = run(sys.executable, str(root / "examples" / "gpt.py"), "--steps", "60", "--width", "32")
+    assert result.returncode == 0, result.stderr
+    losses = [float(line.split("loss ")[1]) for line in result.stdout.splitlines() if line.startswith("step ")]
+    assert losses[-1] < losses[0] - 1
+
+
+def test_the_example_of_a_convnet_learns_to_read(root):
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed: there are no digits to read")
+    result = run(sys.executable, str(root / "examples" / "convnet.py"), "--epochs", "4")
+    assert result.returncode == 0, result.stderr
+    assert float(result.stdout.split("epoch 3: ")[1].split(", ")[1].split("%")[0]) > 85

@@ -22,6 +22,8 @@ MODULES = (
     "rushlight.optim.lr_scheduler", "rushlight.autograd", "rushlight.autograd.graph", "rushlight.utils", "rushlight.utils.data",
     "rushlight.testing", "rushlight.special", "rushlight.func", "rushlight.autograd.forward_ad", "rushlight.tape",
     "rushlight.autograd.function", "rushlight.autograd.functional", "rushlight.utils.checkpoint", "rushlight.autograd.anomaly_mode",
+    "rushlight.nn.utils", "rushlight.nn.utils.rnn", "rushlight.nn.utils.parametrize", "rushlight.nn.utils.parametrizations",
+    "rushlight.optim.swa_utils", "rushlight.amp",
 )  # fmt: skip
 
 HEADER = """# Made by rushlight._stubs from the registry of ops and the public classes.
@@ -55,6 +57,7 @@ WORDS = {
 BY_NAME = {name: kind.removesuffix(", optional") for name, kind in _TYPES.items()} | {
     "requires_grad": "bool", "inplace": "bool", "target": "Tensor", "p": "float", "bias": "bool", "training": "bool",
     "in_features": "int", "out_features": "int", "lr": "float", "momentum": "float", "keepdim": "bool", "eps": "float",
+    "weight_decay": "float", "dampening": "float", "lr_decay": "float", "max_norm": "float", "margin": "float",
 }  # fmt: skip
 
 
@@ -173,13 +176,19 @@ def _annotation(annotation):
     return text if names <= _KNOWN | {"_int", "_float", "_bool", "_str"} else "Any"
 
 
+def _fits(default, kind):
+    """May a parameter of this kind have that default? Where a float belongs 0 is one."""
+    name = type(default).__name__
+    return name in kind or (name == "int" and "float" in kind)
+
+
 def _python_type(p):
     if p.annotation is not p.empty:
         return _annotation(p.annotation)
     if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
         return "_Ints" if p.name in ("size", "shape", "dims") else "Any"
     optional = p.default is None
-    if p.name in BY_NAME and (p.default in (None, p.empty) or type(p.default).__name__ in BY_NAME[p.name]):
+    if p.name in BY_NAME and (p.default in (None, p.empty) or _fits(p.default, BY_NAME[p.name])):
         return word(BY_NAME[p.name], optional)
     if type(p.default) in (bool, int, str):
         return f"_{type(p.default).__name__}"
