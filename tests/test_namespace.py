@@ -5,7 +5,7 @@ import types
 import rushlight
 
 #: what nobody else has
-OWN = {"explain", "graph", "guard", "progress", "summary"}
+OWN = {"check", "explain", "graph", "guard", "progress", "summary"}
 
 
 def public(module):

@@ -145,7 +145,7 @@ del ALIASES, FUNCTIONS, function_of
 # brought in by first use, so that a program pays for what it uses
 _MODULES = {"amp", "cuda", "func", "nn", "optim", "special", "testing", "utils", "__config__"}
 _LATER = {"explain": ".tape", "graph": ".tape", "guard": ".tape", "vmap": ".func"}
-_LATER |= {"progress": "._progress", "summary": "._summary"}
+_LATER |= {"check": ".mistakes", "progress": "._progress", "summary": "._summary"}
 _LATER |= dict.fromkeys(
     "bilinear celu celu_ cosine_similarity dropout pairwise_distance pdist rms_norm rrelu rrelu_ selu selu_ threshold "
     "threshold_".split(),
