@@ -111,7 +111,8 @@ py::list rules_of(const py::object& function) {
 
 void add_rules(py::module_& m) {
   m.def("_rules_of", &rules_of);
-  m.def("_set_rules", &set_rules);
+  m.def("_set_rules", &set_rules, py::arg("function"), py::arg("rules"), py::arg("node_name"), py::arg("conjugates"),
+        py::arg("joint") = false);
   m.def("_inherit_rules", &inherit_rules,
         "Gives an in-place op the derivative of its other form; without one, zeros for what is overwritten.");
   m.def("_is_differentiable", [](const py::object& function) {

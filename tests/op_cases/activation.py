@@ -52,10 +52,23 @@ def functional(name):
     return lambda lib: getattr(lib.nn.functional, name)
 
 
-def sided(name, ref, *more, row=None, aten_name=None, second=True, ulp=2.0, bound=None, peer=None, dtypes=FLOATS):
+def sided(
+    name,
+    ref,
+    *more,
+    row=None,
+    aten_name=None,
+    second=True,
+    ulp=2.0,
+    bound=None,
+    peer=None,
+    dtypes=FLOATS,
+    peer_grad=True,
+    peer_close=0.0,
+):
     """A backward op: on both sides of where the slope breaks, and further arguments."""
     low, high = args(S(3, 5), S(3, 5, low=-2.5, high=-0.2), *more), args(S(3, 5), S(3, 5, low=0.2, high=2.5), *more)
-    return Case(name, ref, [low, high, args(S(19, 67), S(19, 67, low=0.2, high=2.5), *more)], rows=row or name[1:], peer=peer or aten(aten_name or name[1:]), ulp=ulp, bound=bound or (lambda g, *a: 4 * np.abs(g)), dtypes=dtypes, grad=True, grad_samples=[low, high], second=second, pointwise=True, large=[args(S(301, 401), S(301, 401), *more)])  # fmt: skip
+    return Case(name, ref, [low, high, args(S(19, 67), S(19, 67, low=0.2, high=2.5), *more)], rows=row or name[1:], peer=peer or aten(aten_name or name[1:]), ulp=ulp, bound=bound or (lambda g, *a: 4 * np.abs(g)), dtypes=dtypes, grad=True, peer_grad=peer_grad, peer_close=peer_close, grad_samples=[low, high], second=second, pointwise=True, large=[args(S(301, 401), S(301, 401), *more)])  # fmt: skip
 
 
 # fmt: off
@@ -74,10 +87,10 @@ CASES = [
     sided("_hardtanh_backward", lambda g, x, low, high: np.where((x > low) & (x < high), g, 0), -0.1, 3.0, ulp=0),
     sided("_threshold_backward", lambda g, x, t: np.where(x <= t, 0, g), 0.1, ulp=0),
     sided("_softplus_backward", softplus_back, 2.0, 20.0),
-    sided("_hardsigmoid_backward", lambda g, x: np.where(np.abs(x) < 3, g / 6, 0), second=False),
+    sided("_hardsigmoid_backward", lambda g, x: np.where(np.abs(x) < 3, g / 6, 0), second=False, peer_grad=False, peer_close=1e-7),
     sided("_hardswish_backward", hardswish_back, second=False),
-    sided("_mish_backward", lambda g, x: g * numeric_slope(mish, x), ulp=16, dtypes=("float32",)),
-    sided("_silu_backward", lambda g, x: g * numeric_slope(silu, x), ulp=16, dtypes=("float32",)),
-    sided("_log_sigmoid_backward", lambda g, x: g * sigmoid(-x), peer=lambda lib: lambda g, x: lib.ops.aten.log_sigmoid_backward(g, x, lib.exp(-lib.abs(x)))),
+    sided("_mish_backward", lambda g, x: g * numeric_slope(mish, x), ulp=16, dtypes=("float32",), peer_grad=False),
+    sided("_silu_backward", lambda g, x: g * numeric_slope(silu, x), ulp=16, dtypes=("float32",), peer_grad=False),
+    sided("_log_sigmoid_backward", lambda g, x: g * sigmoid(-x), peer=lambda lib: lambda g, x: lib.ops.aten.log_sigmoid_backward(g, x, lib.exp(-lib.abs(x))), peer_grad=False),
 ]
 # fmt: on
