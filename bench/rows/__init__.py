@@ -6,8 +6,9 @@
 from .elements import elements
 from .folds import folds
 from .graphs import graphs
+from .norms import norms
 from .places import places
 from .programs import programs
 from .spatial import spatial
 
-ROWS = [*programs(), *elements(), *folds(), *places(), *graphs(), *spatial()]
+ROWS = [*programs(), *elements(), *folds(), *places(), *graphs(), *spatial(), *norms()]
