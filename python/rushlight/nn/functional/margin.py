@@ -77,10 +77,11 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight.ndim != 1:
         raise ValueError("weight must be one-dimensional")
-    if input.ndim not in (1, 2) or input.shape[-1] == 0:
+    if input.ndim > 2 or input.numel() == 0 and input.shape[-1] == 0:
         raise RuntimeError(
             f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}"
         )
+    input = _C.unsqueeze(input, 0) if input.ndim == 0 else input
     count, rows = input.shape[-1], input.shape[0] if input.ndim == 2 else 1
     if target.ndim > 1 or target.numel() != rows:
         raise RuntimeError(

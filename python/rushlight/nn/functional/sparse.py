@@ -103,7 +103,7 @@ def bags(weight, indices, offsets, scale_grad_by_freq, mode, per_sample_weights,
     sizes = _C.index_add(_C.zeros(count, dtype=_C.int64), 0, bag, counted)
     empty = _C.zeros((count, weight.shape[1]), dtype=weight.dtype)
     if mode == "max":
-        kept = _C.nonzero(counted)[:, 0]
+        kept = counted.nonzero()[:, 0]
         at = _C.expand(_C.unsqueeze(_C.index_select(bag, 0, kept), 1), (kept.shape[0], weight.shape[1]))
         made = _C.scatter_reduce(empty, 0, at, _C.index_select(rows, 0, kept), "amax", include_self=False)
         return made, bag, sizes
