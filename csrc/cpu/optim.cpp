@@ -82,7 +82,8 @@ RL_INLINE void take_step(const KernelCall& call, std::integer_sequence<int, K...
                         T(1 - options[at::lr] * options[at::weight_decay])};
   parallel_for(whole.numel() * (is_pair ? 2 : 1), kOptimGrain,
                [&](int64_t begin, int64_t end) __attribute__((noinline)) {
-                 Block<S, T> param_block, grad_block, state_blocks[R::states + 1];
+                 Block<S, T> param_block, grad_block;
+                 [[maybe_unused]] Block<S, T> state_blocks[R::states + 1];
                  T changed[kStaged];
                  for (int64_t i = begin; i < end; i += kStaged) {
                    const int64_t n = end - i < kStaged ? end - i : kStaged;
