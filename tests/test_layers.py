@@ -174,3 +174,28 @@ def test_the_flat_form_is_pytorchs(peer, name):
         lib.manual_seed(3)
         found.append(FLAT[name](lib, lib.tensor(A)).numpy())
     np.testing.assert_allclose(*found, rtol=1e-5, atol=1e-6)
+
+
+def test_a_norm_is_folded_into_what_stands_before_it():
+    fusion, nn = torch.nn.utils, torch.nn
+    cases = [
+        (nn.Conv2d(6, 4, 3, bias=False), nn.BatchNorm2d(4), IMAGE, fusion.fuse_conv_bn_eval),
+        (nn.Linear(5, 4), nn.BatchNorm1d(4), A, fusion.fuse_linear_bn_eval),
+    ]
+    for layer, norm, x, fuse in cases:
+        x = torch.tensor(x)
+        for _ in range(3):
+            norm(layer(x + torch.randn_like(x)))
+        layer.eval()
+        norm.eval()
+        torch.testing.assert_close(fuse(layer, norm)(x), norm(layer(x)), rtol=1e-5, atol=1e-5)
+
+
+def test_update_bn_sees_every_batch_once():
+    net = torch.nn.Sequential(torch.nn.Linear(5, 3), torch.nn.BatchNorm1d(3))
+    batches = [torch.tensor(A), torch.tensor(B)]
+    torch.optim.swa_utils.update_bn(batches, net)
+    with torch.no_grad():
+        means = torch.stack([net[0](x).mean(0) for x in batches])
+    torch.testing.assert_close(net[1].running_mean, means.mean(0), rtol=1e-5, atol=1e-6)
+    assert net[1].momentum == 0.1

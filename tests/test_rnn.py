@@ -146,3 +146,29 @@ def test_values_gradients_and_first_weights_are_pytorchs(peer, kind, options):
     for name, weight in theirs.items():
         assert np.array_equal(weight.detach().numpy(), ours[name].detach().numpy()), name
         np.testing.assert_allclose(ours[name].grad.numpy(), weight.grad.numpy(), rtol=1e-3, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_packed_sequences_are_pytorchs(peer, kind):
+    results = []
+    for lib in (peer, torch):
+        lib.manual_seed(0)
+        layer, rnn = getattr(lib.nn, kind)(3, 4, 2, bidirectional=True), lib.nn.utils.rnn
+        x = lib.arange(5 * 3 * 3).reshape(5, 3, 3).float() / 20
+        output, last = layer(rnn.pack_padded_sequence(x, lib.tensor([2, 5, 3]), enforce_sorted=False))
+        output, lengths = rnn.pad_packed_sequence(output)
+        results.append([t.detach().numpy() for t in (output, lengths, *states_of(last))])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_packed_sequence_is_each_example_by_itself(kind):
+    layer, lengths = getattr(nn, kind)(3, 4), [5, 3, 1]
+    parts = [torch.randn(n, 3) for n in lengths]
+    output, last = layer(nn.utils.rnn.pack_sequence(parts))
+    padded, _ = nn.utils.rnn.pad_packed_sequence(output)
+    for place, part in enumerate(parts):
+        alone, end = layer(part)
+        assert torch.equal(padded[: len(part), place], alone)
+        assert all(torch.equal(a[:, place], b) for a, b in zip(states_of(last), states_of(end)))
