@@ -129,7 +129,7 @@ def hidden_modules(step):
 
 def stale_gradients(step):
     """Gradients from before: zero_grad forgotten."""
-    if any(g.any() for g in step.old_grads.values()):
+    if step.had_gradients:
         yield Finding(
             "gradients of an earlier step", "optimizer",
             ".grad is there before the step: call optimizer.zero_grad() in each, unless gradients are to add up",
@@ -288,11 +288,7 @@ def dead_units(step):
 
 def unused_modules(step):
     """Layers with parameters that the forward pass does not call."""
-    owners = [m for m in step.model.modules() if any(True for _ in m.parameters(recurse=False))]
-    parts = (nn.MultiheadAttention, nn.RNNBase)  # they hand parameters of theirs to functions
-    inside = {id(c) for m in owners if isinstance(m, parts) for c in m.children()}
-    idle = [step.path(m) for m in owners if m not in step.calls and id(m) not in inside]
-    step.idle = set(idle)
+    idle = step.idle()
     if idle:
         yield Finding("unused module", ", ".join(idle[:4]), "has parameters, but the forward pass does not call it")
 
@@ -302,10 +298,10 @@ def unused_modules(step):
 
 def gradients(step):
     """Parameters without a gradient, and layers whose gradients vanish or explode."""
-    lost, sizes = [], {}
+    lost, sizes, idle = [], {}, set(step.idle())
     for name, p in step.parameters.items():
         owner = name.rpartition(".")[0]
-        if not p.requires_grad or owner in step.idle:
+        if not p.requires_grad or owner in idle:
             continue
         grad = step.grads[name]
         if grad is None:

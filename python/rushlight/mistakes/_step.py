@@ -2,9 +2,10 @@
 
 import copy
 import warnings
+from typing import NamedTuple
 
 import rushlight
-from rushlight import _C
+from rushlight import _C, nn
 
 from ._report import Finding, Report
 
@@ -31,23 +32,28 @@ class Step:
         self.input, self.target = input, target
         self.output = self.loss = self.error = None
         self.calls = {}
-        self.warned = []
         self.parameters = dict(model.named_parameters())
         self.paths = {module: path for path, module in model.named_modules()}
-        self.old_grads = {n: p.grad.clone() for n, p in self.parameters.items() if p.grad is not None}
+        self.had_gradients = any(p.grad is not None and p.grad.any() for p in self.parameters.values())
         self.before = {name: p.detach().clone() for name, p in self.parameters.items()}
         self.after = {}
 
     def path(self, module):
         return self.paths.get(module) or type(module).__name__
 
+    def idle(self):
+        """Paths of the modules with parameters of their own that the forward pass did not call."""
+        owners = [m for m in self.model.modules() if any(True for _ in m.parameters(recurse=False))]
+        # attention and recurrent layers hand the parameters of their parts to functions
+        parts = {id(c) for m in owners if isinstance(m, (nn.MultiheadAttention, nn.RNNBase)) for c in m.children()}
+        return [self.path(m) for m in owners if m not in self.calls and id(m) not in parts]
 
-class Call:
-    """The last call of a module: what came in and out, and how often it was called."""
 
-    def __init__(self, order):
-        self.order, self.count = order, 0
-        self.input = self.output = None
+class Call(NamedTuple):
+    """What came in and out of the last call of a module."""
+
+    input: tuple
+    output: object
 
 
 def check(model, loss_fn, optimizer, batch):
@@ -82,12 +88,11 @@ def check(model, loss_fn, optimizer, batch):
     >>> torch.check(net, torch.nn.CrossEntropyLoss(), optimizer, batch).kinds()
     ['softmax before cross entropy']
     """
-    from rushlight.nn import Module
     from rushlight.optim import Optimizer
 
     from ._questions import AFTER_LOSS, AFTER_STEP, BEFORE
 
-    if not isinstance(model, Module):
+    if not isinstance(model, nn.Module):
         raise TypeError(f"check: model must be a Module, not {type(model).__name__}")
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"check: optimizer must be an Optimizer, not {type(optimizer).__name__}")
@@ -145,20 +150,17 @@ def _forward(step):
     handles = []
 
     def after(module, given, output):
-        call = step.calls.setdefault(module, Call(len(step.calls)))
-        call.count += 1
-        call.input, call.output = given, output
+        step.calls[module] = Call(given, output)
 
     for module in step.model.modules():
         handles.append(module.register_forward_hook(after))
     where = "model"
     try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what they are about is asked for by the questions
             step.output = step.model(*step.input)
             where = "loss"
             step.loss = step.loss_fn(step.output, step.target)
-        step.warned = [str(w.message) for w in caught]
     except Exception as error:  # whatever a model raises is an answer
         step.error = where, error
         return False

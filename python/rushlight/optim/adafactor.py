@@ -2,12 +2,11 @@
 
 from rushlight import _C
 from rushlight._info import finfo
-from rushlight.autograd import enable_grad, no_grad
 
-from .optimizer import Optimizer, check, check_lr, check_not_negative, counter
+from .optimizer import OneByOne, check, check_lr, check_not_negative, counter
 
 
-class Adafactor(Optimizer):
+class Adafactor(OneByOne):
     """Steps scaled by second moments that are kept as a row and a column of each matrix.
 
     Parameters
@@ -45,19 +44,6 @@ class Adafactor(Optimizer):
         super().__setstate__(state)
         for group in self.param_groups:
             group.setdefault("foreach", None)
-
-    def step(self, closure=None):
-        """One step; `closure`, if given, computes the loss again and is called first. Returns its loss."""
-        loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
-        with no_grad():
-            for group in self.param_groups:
-                for p in group["params"]:
-                    if p.grad is not None:
-                        self._step_one(p, group)
-        return loss
 
     def _first_state(self, grad):
         if grad.ndim < 2:

@@ -3,9 +3,8 @@
 import math
 
 from rushlight import _C
-from rushlight.autograd import enable_grad, no_grad
 
-from .optimizer import Optimizer, check, check_lr, check_not_negative
+from .optimizer import OneByOne, check, check_lr, check_not_negative
 
 
 def _orthogonal(matrix, coefficients, steps, eps):
@@ -31,7 +30,7 @@ def _rate(lr, rule, shape):
     return lr * math.sqrt(max(1, rows / columns))
 
 
-class Muon(Optimizer):
+class Muon(OneByOne):
     """Momentum whose matrices are made orthogonal before each step.
 
     Parameters
@@ -78,19 +77,6 @@ class Muon(Optimizer):
                 check(
                     p.ndim == 2, f"Muon only supports 2D parameters whereas we found a parameter with size: {p.size()}"
                 )
-
-    def step(self, closure=None):
-        """One step; `closure`, if given, computes the loss again and is called first. Returns its loss."""
-        loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
-        with no_grad():
-            for group in self.param_groups:
-                for p in group["params"]:
-                    if p.grad is not None:
-                        self._step_one(p, group)
-        return loss
 
     def _step_one(self, p, group):
         if p.is_complex():

@@ -276,6 +276,32 @@ def _fitted(value, p, group, name=None):
     return value
 
 
+def _loss_of(closure):
+    """What a closure gives, its gradients recorded; None without one."""
+    if closure is None:
+        return None
+    with enable_grad():
+        return closure()
+
+
+class OneByOne(Optimizer):
+    """An optimiser whose step is written with ops, for one parameter after the other."""
+
+    def _step_one(self, p, group):
+        """Change a parameter that has a gradient; no graph is recorded."""
+        raise NotImplementedError
+
+    def step(self, closure=None):
+        """One step; `closure`, if given, computes the loss again and is called first. Returns its loss."""
+        loss = _loss_of(closure)
+        with no_grad():
+            for group in self.param_groups:
+                for p in group["params"]:
+                    if p.grad is not None:
+                        self._step_one(p, group)
+        return loss
+
+
 class Stepped(Optimizer):
     """An optimiser whose step is one fused call a group: what it does to an element is a rule of functors/optim.h."""
 
@@ -315,10 +341,7 @@ class Stepped(Optimizer):
 
     def step(self, closure=None):
         """One step; `closure`, if given, computes the loss again and is called first. Returns its loss."""
-        loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
+        loss = _loss_of(closure)
         if self.defaults.get("differentiable"):
             with set_grad_enabled(True):
                 self._step_recorded()

@@ -45,19 +45,7 @@ def _length(x, batch_first):
 
 
 class _Layer(Module):
-    """What the layers of both halves share: the feed-forward net, and a norm before or after each block.
-
-    Parameters
-    ----------
-    d_model, nhead, dim_feedforward : int
-        Features, heads, features inside of the feed-forward net.
-    dropout : float
-    activation : str or callable
-        "relu", "gelu", or a function.
-    layer_norm_eps : float
-    batch_first, norm_first, bias : bool
-        [batch, positions, features]? The norm before its block, where else it is after the sum? Biases?
-    """
+    """What the layers of both halves share: the feed-forward net, and a norm before or after each block."""
 
     __constants__ = ["norm_first"]
     attentions: tuple[str, ...] = ("self_attn",)
