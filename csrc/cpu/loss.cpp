@@ -40,7 +40,6 @@ static int64_t positions_of(const View& target) {
   for (int d = 0; d < target.ndim; ++d) n *= target.sizes[d];
   return n;
 }
-static int64_t blocks_of(int64_t n) { return (n + kSumBlock - 1) / kSumBlock; }
 
 static int64_t nll_loss_scratch(const KernelCall& call) {
   return 2 * blocks_of(positions_of(call.operands[3])) * int64_t(sizeof(double));

@@ -10,9 +10,8 @@ RL_ISA_BEGIN
 
 using functors::LossParams;
 
-static int64_t element_blocks(int64_t n) { return (n + kSumBlock - 1) / kSumBlock; }
 static int64_t total_scratch(const KernelCall& call) {
-  return element_blocks(call.operands[1].numel()) * int64_t(sizeof(double));
+  return blocks_of(call.operands[1].numel()) * int64_t(sizeof(double));
 }
 
 /// {total, input, target}, dense.
@@ -21,7 +20,7 @@ static void loss_total(const KernelCall& call) {
   const T *x = call.operands[1].as<T>(), *y = call.operands[2].as<T>();
   const LossParams p = call.parameters.as<LossParams>();
   const T coefficient = T(p.coefficient);
-  const int64_t n = call.operands[1].numel(), blocks = element_blocks(n);
+  const int64_t n = call.operands[1].numel(), blocks = blocks_of(n);
   T* const sums = static_cast<T*>(call.scratch);
   parallel_for(blocks, 4, [&](int64_t first, int64_t last) __attribute__((noinline)) {
     T loss[kSumBlock];

@@ -13,7 +13,6 @@ using kernels::NormalizeParameters;
 
 constexpr int64_t kNormGrain = 8192;  // elements worth a second thread
 
-RL_INLINE int64_t blocks_of(int64_t n) { return (n + kSumBlock - 1) / kSumBlock; }
 RL_INLINE int64_t norm_grain(int64_t n) { return n >= kNormGrain ? 1 : kNormGrain / (n > 0 ? n : 1); }
 
 /// Some runs of elements that are summed as one row.

@@ -175,8 +175,6 @@ RL_INLINE R finished(R total, T centre, const Given& given) {
 
 constexpr int64_t kRowGrain = 16384;  // elements worth a second thread
 
-RL_INLINE int64_t blocks_of(int64_t n) { return (n + kSumBlock - 1) / kSumBlock; }
-
 static int64_t reduce_scratch(const KernelCall& call) {
   return (blocks_of(call.operands[1].numel()) + 1) * 16;  // a partial result is a complex128 at most
 }

@@ -85,7 +85,7 @@ static int64_t scan_scratch(const KernelCall& call) {
 /// One long row for several threads: the totals first, then every piece on top of what stands before it.
 template <class T, class F>
 static void scan_shared(const T* from, T* to, int64_t n, T* totals) {
-  const int64_t blocks = (n + kSumBlock - 1) / kSumBlock, grain = 2 * kChains;
+  const int64_t blocks = blocks_of(n), grain = 2 * kChains;
   parallel_for(blocks - 1, grain, [&](int64_t begin, int64_t end) {
     for (int64_t b = begin; b < end; b += kChains) {
       T running[kChains];

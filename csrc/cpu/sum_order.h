@@ -13,6 +13,9 @@ RL_ISA_BEGIN
 constexpr int kLanes = 32;
 constexpr int64_t kSumBlock = 4096;
 
+/// How many blocks n elements have; of an expanded tensor n may be any size.
+RL_INLINE int64_t blocks_of(int64_t n) { return n / kSumBlock + (n % kSumBlock != 0); }
+
 using functors::Sum;
 
 template <class T, class Op = Sum>
