@@ -11,6 +11,8 @@ constinit Kernel attention_back{.name = "attention_back", .kind = Kind::Opaque, 
 namespace rl::ops {
 namespace {
 
+constexpr int64_t kMost = int64_t(1) << 31;
+
 void check(const char* op, const Tensor& query, const Tensor& key, const Tensor& value, const Tensor* mask,
            const Kernel& kernel) {
   for (const Tensor* t : {&query, &key, &value}) {
@@ -27,6 +29,7 @@ void check(const char* op, const Tensor& query, const Tensor& key, const Tensor&
   }
   RL_CHECK(query.size(3) == key.size(3), op, ": query has ", query.size(3), " features and key ", key.size(3));
   RL_CHECK(key.size(2) == value.size(2), op, ": key has ", key.size(2), " positions and value ", value.size(2));
+  RL_CHECK(key.size(2) < kMost, op, ": key has ", key.size(2), " positions, more than 2^31");
   RL_CHECK_IMPLEMENTED(computes(kernel, compute_dtype(query.dtype())), "\"", op, "\" not implemented for '",
                        short_name(query.dtype()), "'");
   if (!mask) return;
@@ -62,6 +65,7 @@ Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value, co
   const DType compute = compute_dtype(query.dtype());
   const Tensor q = prepared(query, compute), k = prepared(key, compute), v = prepared(value, compute);
   const Tensor out = made_like(query, value.size(3), compute);
+  if (out.numel() == 0) return as_dtype(out, query.dtype());
   const Parameters p = Parameters::pack(kernels::AttentionParameters{scale, is_causal});
   if (mask) {
     const Tensor m = prepared_mask(*mask, compute);
@@ -84,6 +88,9 @@ std::tuple<Tensor, Tensor, Tensor> attention_backward(const Tensor& grad, const 
                v = prepared(value, compute);
   const Tensor dq = made_like(query, query.size(3), compute), dk = made_like(key, key.size(3), compute),
                dv = made_like(value, value.size(3), compute);
+  const DType dtype = query.dtype();
+  if (dq.numel() == 0 && dk.numel() == 0 && dv.numel() == 0)
+    return {as_dtype(dq, dtype), as_dtype(dk, dtype), as_dtype(dv, dtype)};
   const Parameters p = Parameters::pack(kernels::AttentionParameters{scale, is_causal});
   if (mask) {
     const Tensor m = prepared_mask(*mask, compute);
@@ -91,7 +98,6 @@ std::tuple<Tensor, Tensor, Tensor> attention_backward(const Tensor& grad, const 
   } else {
     launch(kernels::attention_back, {dq, dk, dv, g, q, k, v}, compute, p);
   }
-  const DType dtype = query.dtype();
   return {as_dtype(dq, dtype), as_dtype(dk, dtype), as_dtype(dv, dtype)};
 }
 

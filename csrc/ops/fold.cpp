@@ -13,7 +13,7 @@ namespace {
 
 using kernels::FoldParameters;
 
-constexpr int64_t kFarthest = int64_t(1) << 31;
+constexpr int64_t kFarthest = int64_t(1) << 31, kLargest = int64_t(1) << 62;
 
 FoldParameters parameters(const char* op, const Dims& kernel, const Dims& dilation, const Dims& padding,
                           const Dims& stride) {
@@ -33,6 +33,7 @@ Dims windows(const char* op, int64_t h, int64_t w, const Dims& kernel, const Fol
   const int64_t size[2] = {h, w};
   Dims count(2);
   for (int d = 0; d < 2; ++d) {
+    RL_CHECK(size[d] <= kLargest, op, ": a plane of size ", Dims{h, w}, " is too large");
     const int64_t spare = size[d] + 2 * p.padding[d] - p.dilation[d] * (kernel[d] - 1) - 1;
     count[d] = spare < 0 ? 0 : spare / p.stride[d] + 1;
   }

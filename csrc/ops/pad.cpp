@@ -60,7 +60,8 @@ PadParameters parameters(const Dims& pad, std::string_view mode, const Dims& siz
                "dimension, but got: padding (", before, ", ", behind, ") at a dimension of size ", size[d]);
     if (p.mode == PadMode::Circular)
       RL_CHECK(before <= size[d] && behind <= size[d], op, ": Padding value causes wrapping around more than once.");
-    made[d] = size[d] + before + behind;
+    RL_CHECK(!__builtin_add_overflow(size[d], before, &made[d]) && !__builtin_add_overflow(made[d], behind, &made[d]),
+             op, ": the result is too large");
     RL_CHECK(made[d] > 0, op, ": padding (", before, ", ", behind, ") leaves nothing of a dimension of size ", size[d]);
     p.before[3 - n + d] = before;
   }

@@ -78,6 +78,7 @@ PoolParameters adaptive(const char* op, const Tensor& from, const Dims& to) {
     const int64_t size = from.size(from.ndim() - to.size() + d);
     RL_CHECK(to[d] == 0 || size > 0, op,
              ": Expected the input to have non-zero sizes in the dims that are pooled, got ", from.sizes());
+    RL_CHECK(to[d] < std::numeric_limits<int64_t>::max(), op, ": an output of size ", to[d], " is too large");
     checked_mul(to[d] + 1, size, op);
   }
   return p;
